@@ -1,0 +1,5 @@
+// Package spec reads specifications: YAML files that describe a protocol's
+// values, PDUs and state machine. It turns a file into a tree that keeps every
+// position, and reports everything that is wrong with its form at once. What
+// the names mean is settled later, in package machine.
+package spec
