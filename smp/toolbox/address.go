@@ -39,7 +39,8 @@ func Resolve(irk bt.Key, a bt.Address) bool {
 // NewResolvable makes a resolvable private address for the holders of this IRK.
 // random is crypto/rand.Reader outside tests; three octets are read from it, and
 // again three in the rare case that their 22 bits are all equal. It returns
-// ErrZeroIRK, or an error that wraps that of random (Core Vol 6, Part B, 1.3.2.2).
+// ErrZeroIRK, ErrNotRandom, or an error that wraps that of random (Core Vol 6,
+// Part B, 1.3.2.2).
 func NewResolvable(irk bt.Key, random io.Reader) (bt.Address, error) {
 	if irk.IsZero() {
 		return bt.Address{}, ErrZeroIRK
@@ -58,11 +59,5 @@ func NewResolvable(irk bt.Key, random io.Reader) (bt.Address, error) {
 		copy(a[3:], hash[:])
 		return a, nil
 	}
-	return bt.Address{}, fmt.Errorf("toolbox: random part of an address: %w", errNotRandom)
+	return bt.Address{}, ErrNotRandom
 }
-
-// maxDraws bounds the attempts to draw a value that is in range. Each fails with
-// a chance below 2^-20: only a broken source needs so many.
-const maxDraws = 8
-
-var errNotRandom = errors.New("the random source repeats itself")

@@ -53,7 +53,8 @@ type DHKey [32]byte
 // String hides the secret.
 func (k DHKey) String() string { return hidden }
 
-// Format hides the secret from every verb, %x and %#v included.
+// Format hides the secret from %x and %#v too; of all verbs only %p, which is not
+// for values, does not ask.
 func (k DHKey) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, hidden) }
 
 // LogValue hides the secret from log/slog.
@@ -75,8 +76,8 @@ type KeyPair struct {
 // NewKeyPair makes a key pair from 32 octets of random, which is
 // crypto/rand.Reader outside tests, and from 32 more in the rare case that they
 // are out of range. crypto/ecdh cannot be asked for this: its GenerateKey may
-// ignore the source that it is given. The error wraps that of random (Core Vol 3,
-// Part H, 2.3.5.6.1).
+// ignore the source that it is given. It returns ErrNotRandom, or an error that
+// wraps that of random (Core Vol 3, Part H, 2.3.5.6.1).
 func NewKeyPair(random io.Reader) (*KeyPair, error) {
 	for range maxDraws {
 		var private [32]byte
@@ -87,7 +88,7 @@ func NewKeyPair(random io.Reader) (*KeyPair, error) {
 			return pair, nil
 		}
 	}
-	return nil, fmt.Errorf("toolbox: private key: %w", errNotRandom)
+	return nil, ErrNotRandom
 }
 
 // KeyPairFromPrivate makes the key pair of a private key that is already known,
@@ -108,12 +109,12 @@ func KeyPairFromPrivate(private [32]byte) (*KeyPair, error) {
 var errPrivateRange = errors.New("toolbox: the private key is out of range")
 
 // Public is what the Pairing Public Key PDU sends.
-func (p *KeyPair) Public() PublicKey { return p.public }
+func (p KeyPair) Public() PublicKey { return p.public }
 
 // DH computes the DHKey with the peer's public key. It checks the point again, so
 // that no caller can leave that out, and returns ErrInvalidPublicKey (Core Vol 3,
 // Part H, 2.3.5.6.1).
-func (p *KeyPair) DH(peer PublicKey) (DHKey, error) {
+func (p KeyPair) DH(peer PublicKey) (DHKey, error) {
 	point, err := peer.point()
 	if err != nil {
 		return DHKey{}, err
@@ -128,7 +129,7 @@ func (p *KeyPair) DH(peer PublicKey) (DHKey, error) {
 // String hides the key pair.
 func (p KeyPair) String() string { return hidden }
 
-// Format hides the key pair from every verb, %x and %#v included.
+// Format hides the key pair from %x and %#v too.
 func (p KeyPair) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, hidden) }
 
 // LogValue hides the key pair from log/slog.
