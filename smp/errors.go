@@ -10,15 +10,15 @@ import (
 
 // The errors of calls that were not carried out.
 var (
-	ErrWrongRole          = errors.New("smp: the call belongs to the other role")
-	ErrBusy               = errors.New("smp: another procedure is running")
-	ErrNoLTK              = errors.New("smp: no stored key for this peer")
-	ErrNotPairing         = errors.New("smp: no pairing is going on")
-	ErrKeypressNotAgreed  = errors.New("smp: keypress notifications were not agreed, or nobody is typing")
-	ErrTooLate            = errors.New("smp: encryption has begun, disconnecting is the only way back")
-	ErrBackoff            = errors.New("smp: the waiting interval after a failure has not passed")
-	ErrTimedOut           = errors.New("smp: the procedure timed out, pairing needs a new link")
-	ErrClosed             = errors.New("smp: the link is gone")
+	ErrWrongRole         = errors.New("smp: the call belongs to the other role")
+	ErrBusy              = errors.New("smp: another procedure is running")
+	ErrNoLTK             = errors.New("smp: no stored key for this peer")
+	ErrNotPairing        = errors.New("smp: no pairing is going on")
+	ErrKeypressNotAgreed = errors.New("smp: keypress notifications were not agreed, or nobody is typing")
+	ErrTooLate           = errors.New("smp: encryption has begun, disconnecting is the only way back")
+	ErrBackoff           = errors.New("smp: the waiting interval after a failure has not passed")
+	ErrTimedOut          = errors.New("smp: the procedure timed out, pairing needs a new link")
+	ErrClosed            = errors.New("smp: the link is gone")
 )
 
 // Error is String with the package's name, so that a Reason is an error and

@@ -97,3 +97,11 @@ func bit(b bool) int {
 	}
 	return 0
 }
+
+// peerRandom gives the peer's r, zero where we hold none.
+func (f *Features) peerRandom() [16]byte {
+	if f.PeerOOB == nil || f.PeerOOB.Random == nil {
+		return [16]byte{}
+	}
+	return *f.PeerOOB.Random
+}

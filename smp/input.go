@@ -26,4 +26,5 @@ type Input struct {
 	Status   bt.Status    // EncryptionFailed and Disconnected
 	EDIV     uint16       // LTKRequest
 	Rand     uint64       // LTKRequest
+	Err      error        // Cancel and UserRefused: why, for the report
 }
