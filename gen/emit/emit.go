@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"path"
 
+	"blesmp/gen/machine"
 	"blesmp/gen/spec"
+	"blesmp/gen/table"
 
 	"github.com/dave/jennifer/jen"
 	"golang.org/x/tools/imports"
@@ -32,12 +34,16 @@ type Options struct {
 type emitter struct {
 	file    *jen.File
 	spec    *spec.File
+	machine *machine.Machine
+	table   *table.Table
 	options Options
 
 	enums  map[string]*spec.Enum
 	flags  map[string]*spec.Flags
 	types  map[string]*spec.Type
 	checks map[string]bool // enumerations of which a decoder refuses unknown values
+
+	initials map[string]bool // words that the file writes in capitals
 
 	sizes bool // whether a decoder calls sizeError
 
@@ -47,23 +53,38 @@ type emitter struct {
 // Go writes the Go code of a specification. It trusts the file to be free of
 // the errors that the other packages of gen find; a name that it cannot make
 // anything of is an error all the same.
-func Go(f *spec.File, o Options) ([]byte, error) {
+//
+// The table is that of the machine; a nil table leaves the machine part out.
+func Go(m *machine.Machine, t *table.Table, o Options) ([]byte, error) {
+	f := m.File
 	e := &emitter{
 		file:    jen.NewFilePathName(o.Import, f.Go.Package.Text),
 		spec:    f,
+		machine: m,
+		table:   t,
 		options: o,
 		enums:   map[string]*spec.Enum{},
 		flags:   map[string]*spec.Flags{},
 		types:   map[string]*spec.Type{},
 		checks:  map[string]bool{},
+
+		initials: map[string]bool{},
 	}
 	e.file.HeaderComment(Header(o.Source))
 	e.file.ImportName(tablePath, "table")
 	for _, enum := range f.Enums {
 		e.enums[enum.Name.Text] = enum
+		e.noteInitials(enum.Name.Text)
+		for _, v := range enum.Values {
+			e.noteInitials(v.Name.Text)
+		}
 	}
 	for _, flags := range f.Flags {
 		e.flags[flags.Name.Text] = flags
+		e.noteInitials(flags.Name.Text)
+		for _, b := range flags.Bits {
+			e.noteInitials(b.Name.Text)
+		}
 	}
 	for _, t := range f.Types {
 		e.types[t.Name.Text] = t
@@ -73,6 +94,10 @@ func Go(f *spec.File, o Options) ([]byte, error) {
 	}
 	for _, p := range f.PDUs {
 		e.noteChecks(p.Fields)
+		e.noteInitials(p.Name.Text)
+		for _, field := range p.Fields {
+			e.noteInitials(field.Name.Text)
+		}
 	}
 
 	e.codes()
@@ -86,6 +111,9 @@ func Go(f *spec.File, o Options) ([]byte, error) {
 		e.pdu(p)
 	}
 	e.sizeError()
+	if t != nil {
+		e.machinePart()
+	}
 	if e.err != nil {
 		return nil, e.err
 	}

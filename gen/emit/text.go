@@ -52,11 +52,19 @@ func oneLine(text string) string { return strings.Join(strings.Fields(text), " "
 func clause(text string) string { return strings.TrimSuffix(oneLine(text), ".") }
 
 // docOf makes the doc comment of a declaration: name and doc are one sentence,
-// which ends with the section that the declaration comes from.
+// which ends with the section that the declaration comes from. A doc that is
+// only a part of a sentence ("what a door can do", "the colours of a lamp")
+// gets the verb that it lacks.
 func (e *emitter) docOf(name, doc, fallback, ref string) string {
 	text := clause(doc)
-	if text == "" {
+	first, _, _ := strings.Cut(text, " ")
+	switch first {
+	case "":
 		text = fallback
+	case "what", "how", "why", "whether", "which", "where", "when", "who":
+		text = "says " + text
+	case "the", "a", "an", "one":
+		text = "is " + text
 	}
 	return name + " " + text + e.section(ref) + "."
 }
@@ -88,18 +96,49 @@ func lowerFirst(name string) string {
 	return string(runes)
 }
 
-// upperFirst makes a name of the file exported: next_hop becomes NextHop.
-func upperFirst(name string) string {
+// exported makes a name of the file exported: next_hop becomes NextHop. Words
+// that the file elsewhere writes in capitals stay so: id becomes ID.
+func (e *emitter) exported(name string) string {
 	var b strings.Builder
 	for _, word := range strings.Split(name, "_") {
-		r, size := utf8.DecodeRuneInString(word)
-		if size == 0 {
+		if upper := strings.ToUpper(word); e.initials[upper] {
+			b.WriteString(upper)
 			continue
 		}
-		b.WriteRune(unicode.ToUpper(r))
-		b.WriteString(word[size:])
+		b.WriteString(upperFirst(word))
 	}
 	return b.String()
+}
+
+// unexported makes a name of the file unexported: next_hop becomes nextHop.
+func (e *emitter) unexported(name string) string { return lowerFirst(e.exported(name)) }
+
+func upperFirst(word string) string {
+	r, size := utf8.DecodeRuneInString(word)
+	if size == 0 {
+		return word
+	}
+	return string(unicode.ToUpper(r)) + word[size:]
+}
+
+// noteInitials remembers the words in capitals of a name: those of HTTPServer
+// and of UserID are HTTP and ID.
+func (e *emitter) noteInitials(name string) {
+	runes := []rune(name)
+	start := 0
+	for i := 0; i <= len(runes); i++ {
+		if i < len(runes) && unicode.IsUpper(runes[i]) {
+			continue
+		}
+		end := i
+		if i < len(runes) && unicode.IsLower(runes[i]) {
+			end-- // the last capital starts the next word
+		}
+		if end-start >= 2 {
+			e.initials[string(runes[start:end])] = true
+		}
+		start = i + 1
+	}
 }
 
 // article puts "a" or "an" before a name. Names that start with two capitals
