@@ -1,0 +1,3 @@
+package emit
+
+func (e *emitter) tableData() {}
