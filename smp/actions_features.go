@@ -50,8 +50,8 @@ func (p *Procedure) combine() {
 	req, rsp := &p.pairing.request, &p.pairing.response
 	both := req.AuthReq & rsp.AuthReq
 	keys := [2]KeyDistribution{
-		req.InitiatorKeyDistribution & rsp.InitiatorKeyDistribution &^ LinkKey,
-		req.ResponderKeyDistribution & rsp.ResponderKeyDistribution &^ LinkKey,
+		req.InitiatorKeyDistribution & rsp.InitiatorKeyDistribution &^ KeyDistributionLinkKey,
+		req.ResponderKeyDistribution & rsp.ResponderKeyDistribution &^ KeyDistributionLinkKey,
 	}
 	oob := [2]bool{req.OOBDataFlag == OOBDataPresent, rsp.OOBDataFlag == OOBDataPresent}
 	v := p.vars()
@@ -100,7 +100,7 @@ func (p *Procedure) distributable(keys KeyDistribution) KeyDistribution {
 	if p.config.Policy.CTKD {
 		return keys
 	}
-	return keys &^ LinkKey
+	return keys &^ KeyDistributionLinkKey
 }
 
 func (p *Procedure) setRequest(pdu PairingRequest) {

@@ -11,7 +11,7 @@ import (
 type Effect struct {
 	Kind EffectKind
 
-	// PDU is what EffectSendPDU sends, code octet first; it lies in the
+	// PDU is what EffectSend sends, code octet first; it lies in the
 	// Input's Scratch.
 	PDU []byte
 

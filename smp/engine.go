@@ -35,9 +35,14 @@ func (p *Procedure) newEffect(kind EffectKind) *Effect {
 	return &p.effects[len(p.effects)-1]
 }
 
-// sent turns a PDU, which the binding has encoded into the scratch, into an
-// effect.
-func (p *Procedure) sent(_ PDUCode, pdu []byte) { p.newEffect(EffectSendPDU).PDU = pdu }
+// scratch is where the next PDU is encoded, behind those of the same step.
+func (p *Procedure) scratch() []byte { return p.out }
+
+// sent makes an effect of the PDU that was put behind the others.
+func (p *Procedure) sent(_ PDUCode, out []byte) {
+	p.newEffect(EffectSend).PDU = out[len(p.out):]
+	p.out = out
+}
 
 func (p *Procedure) startTimer(t Timer) {
 	p.arming++

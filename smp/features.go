@@ -39,8 +39,8 @@ func DefaultFeatures() Features {
 		Bonding:       true,
 		SC:            true,
 		MaxKeySize:    toolbox.MaxKeySize,
-		InitiatorKeys: EncKey | IdKey,
-		ResponderKeys: EncKey | IdKey,
+		InitiatorKeys: KeyDistributionEncKey | KeyDistributionIdKey,
+		ResponderKeys: KeyDistributionEncKey | KeyDistributionIdKey,
 	}
 }
 

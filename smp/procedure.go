@@ -43,7 +43,7 @@ type Procedure struct {
 	malformed error
 	step      table.Step
 	effects   []Effect
-	scratch   []byte
+	out       []byte // the PDUs of this step, one after another
 }
 
 // pairing is what one pairing knows; it is wiped when the pairing ends.
@@ -104,7 +104,7 @@ func (p *Procedure) Step(dst []Effect, in Input) []Effect {
 	if p.stale(event, &in) {
 		return dst
 	}
-	p.in, p.event, p.effects, p.scratch = in, event, dst, in.Scratch[:0]
+	p.in, p.event, p.effects, p.out = in, event, dst, in.Scratch[:0]
 	v := p.vars()
 	v.setEncrypted(p.encrypted)
 	if event == EventEncryptionOn {
@@ -121,7 +121,7 @@ func (p *Procedure) Step(dst []Effect, in Input) []Effect {
 		p.encrypted = false
 	}
 	dst = p.effects
-	p.in, p.effects, p.scratch, p.malformed = Input{}, nil, nil, nil
+	p.in, p.effects, p.out, p.malformed = Input{}, nil, nil, nil
 	return dst
 }
 
