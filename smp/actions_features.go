@@ -97,7 +97,7 @@ func (p *Procedure) authReq() AuthReq {
 
 // distributable leaves out what only cross-transport key derivation may use.
 func (p *Procedure) distributable(keys KeyDistribution) KeyDistribution {
-	if p.config.Policy.CTKD {
+	if p.config.CTKD {
 		return keys
 	}
 	return keys &^ KeyDistributionLinkKey

@@ -26,6 +26,10 @@ type Config struct {
 
 	Policy Policy
 
+	// CTKD offers and accepts the LinkKey bit: a link key for BR/EDR is then
+	// derived from the LTK (Core Vol 3, Part H, 2.3.5.7).
+	CTKD bool
+
 	// FindBond gives the bond with a peer, by its identity, or nil.
 	FindBond func(peer bt.TypedAddress) *bond.Bond
 

@@ -16,7 +16,7 @@ var (
 	ErrNotPairing        = errors.New("smp: no pairing is going on")
 	ErrKeypressNotAgreed = errors.New("smp: keypress notifications were not agreed, or nobody is typing")
 	ErrTooLate           = errors.New("smp: encryption has begun, disconnecting is the only way back")
-	ErrBackoff           = errors.New("smp: the waiting interval after a failure has not passed")
+	ErrBackoff           = errors.New("smp: the waiting interval after a failed attempt has not passed")
 	ErrTimedOut          = errors.New("smp: the procedure timed out, pairing needs a new link")
 	ErrClosed            = errors.New("smp: the link is gone")
 )

@@ -1,6 +1,7 @@
 package smp
 
 import (
+	"errors"
 	"fmt"
 
 	"blesmp/smp/toolbox"
@@ -13,7 +14,9 @@ type Policy struct {
 	// means 16 (Core Vol 3, Part H, 2.3.4).
 	MinKeySize int
 
-	SCOnly      bool // refuse legacy pairing (Core Vol 3, Part C, 10.2.1)
+	// SCOnly refuses legacy pairing, and keys of less than 16 octets
+	// (Core Vol 3, Part C, 10.2.1).
+	SCOnly      bool
 	RequireMITM bool // refuse association models without MITM protection
 	NotPairable bool // refuse every pairing that the peer begins
 
@@ -31,8 +34,8 @@ type Policy struct {
 	// listens can then read everything (Core Vol 3, Part H, 2.3.5.6.1).
 	DebugKeys bool
 
-	// CTKD offers and accepts the LinkKey bit (Core Vol 3, Part H, 2.3.5.7).
-	CTKD bool
+	// Backoff is how long a peer has to wait after a failed attempt.
+	Backoff Backoff
 }
 
 // Repairing says which pairing may replace a bond that exists.
@@ -57,7 +60,7 @@ const (
 
 // minKeySize gives the minimum in force.
 func (p *Policy) minKeySize() int {
-	if p.MinKeySize == 0 {
+	if p.MinKeySize == 0 || p.SCOnly {
 		return toolbox.MaxKeySize
 	}
 	return p.MinKeySize
@@ -67,6 +70,9 @@ func (p *Policy) minKeySize() int {
 func (p *Policy) Validate() error {
 	if n := p.minKeySize(); n < toolbox.MinKeySize || n > toolbox.MaxKeySize {
 		return fmt.Errorf("smp: Policy.MinKeySize is %d, want %d to %d, or 0 for %d", n, toolbox.MinKeySize, toolbox.MaxKeySize, toolbox.MaxKeySize)
+	}
+	if b := p.Backoff; b.First < 0 || b.Max < 0 {
+		return errors.New("smp: Policy.Backoff has a negative duration")
 	}
 	return nil
 }
