@@ -11,15 +11,18 @@
 // The generated code binds the table to the methods of one type, the procedure
 // of the file's go section, here P. All of the following is hand-written.
 //
-//   - type P struct, with a method for each action, guard, sent PDU and effect:
-//     the generated interfaces actions, guards, senders and emitters list them.
+//   - type P struct, with a method for each action, opaque guard, sent PDU and
+//     effect: the generated interfaces actions, guards, senders and emitters
+//     list them. A method is named as the action or the guard in the file, and
+//     as the PDU or effect with its first letters in lower case: PingReply and
+//     pingReply, IDCard and idCard.
+//   - a field scratch []byte of P: PDUs that are sent are appended to it.
 //   - type Effect struct, with a field Kind EffectKind and whatever else the
-//     emitters fill. EffectSend, EffectStartTimer and EffectStopTimer come
+//     emitters fill. EffectSendPDU, EffectStartTimer and EffectStopTimer come
 //     after the effects of the file, for the engine's own use.
 //   - the methods of the generated interface engine:
 //     newEffect(EffectKind) *Effect gives an effect that an emitter then fills;
-//     scratch() []byte gives the buffer that a PDU is appended to;
-//     sent(PDUCode, []byte) takes that buffer back, the PDU at its end;
+//     sent(PDUCode, []byte) takes a PDU that lies at the end of scratch;
 //     startTimer(Timer), stopTimer(Timer) and took(table.Step).
 //
 // An engine keeps a table.Machine, has (*vars)(&machine.Slots) as the typed view
@@ -27,7 +30,10 @@
 //
 //	Table().Step(&p.machine, binding{p}, uint8(EventX))
 //
-// A method is named as the action or the guard in the file, and as the PDU or
-// effect with its first letters in lower case: PingReply and pingReply, IDCard
-// and idCard. None of it allocates.
+// None of it allocates.
+//
+// Constants of an enumeration have the names of its values, so that these are
+// unique in a file. Those of flags start with the name of the type: the bit Open
+// of the flags Doors is DoorsOpen, with the methods Doors.Open and
+// Doors.WithOpen. Timers know their Duration and the Event that they fire.
 package emit
