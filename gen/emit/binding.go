@@ -83,8 +83,13 @@ func (e *emitter) interfaces() {
 			result: jen.Op("*").Id("Effect"),
 		},
 		{
+			name:   "scratch",
+			doc:    "scratch gives the buffer to append a PDU to.",
+			result: jen.Index().Byte(),
+		},
+		{
 			name:   "sent",
-			doc:    "sent takes a PDU that is to be sent; its octets are the last of the field scratch.",
+			doc:    "sent takes the buffer of scratch, now with a PDU at its end, and sends that PDU.",
 			params: []jen.Code{jen.Id(codeType), jen.Index().Byte()},
 		},
 		{name: "startTimer", doc: "startTimer starts a timer, again if it runs.", params: []jen.Code{jen.Id("Timer")}},
@@ -96,10 +101,10 @@ func (e *emitter) interfaces() {
 		},
 	}
 	if len(e.machine.Timers) == 0 {
-		engine = append(engine[:2], engine[4:]...)
+		engine = append(engine[:3], engine[5:]...)
 	}
 	if len(senders) == 0 {
-		engine = append(engine[:1], engine[2:]...)
+		engine = append(engine[:1], engine[3:]...)
 	}
 	if len(emitters) == 0 {
 		engine = engine[1:]
@@ -167,18 +172,15 @@ func (e *emitter) binding() {
 
 	senders := e.sent()
 	e.host("Send", "Send has a PDU made and sends it.", []jen.Code{idArg}, nil, func(g *jen.Group) {
-		g.Id("start").Op(":=").Len(jen.Id("b").Dot("p").Dot("scratch"))
 		g.Switch(jen.Id("pdu").Call(jen.Id("id"))).BlockFunc(func(g *jen.Group) {
 			for _, p := range senders {
 				var args []jen.Code
 				if p.Arg != nil {
 					args = append(args, e.layout(p.Arg).goType().Call(jen.Id("arg")))
 				}
-				scratch := jen.Id("b").Dot("p").Dot("scratch")
 				g.Case(jen.Id(e.id("pdu", p.Name))).Block(
 					jen.Id("out").Op(":=").Add(call(lowerFirst(p.Name), args...)),
-					jen.Add(scratch).Op("=").Id("out").Dot("AppendTo").Call(scratch),
-					call("sent", jen.Id(codeName(nil, p.Spec)), jen.Add(scratch).Index(jen.Id("start"), jen.Empty())),
+					call("sent", jen.Id(codeName(nil, p.Spec)), jen.Id("out").Dot("AppendTo").Call(call("scratch"))),
 				)
 			}
 		})

@@ -16,17 +16,18 @@
 //     list them. A method is named as the action or the guard in the file, and
 //     as the PDU or effect with its first letters in lower case: PingReply and
 //     pingReply, IDCard and idCard.
-//   - a field scratch []byte of P: PDUs that are sent are appended to it.
 //   - type Effect struct, with a field Kind EffectKind and whatever else the
-//     emitters fill. EffectSendPDU, EffectStartTimer and EffectStopTimer come
+//     emitters fill. EffectSend, EffectStartTimer and EffectStopTimer come
 //     after the effects of the file, for the engine's own use.
 //   - the methods of the generated interface engine:
 //     newEffect(EffectKind) *Effect gives an effect that an emitter then fills;
-//     sent(PDUCode, []byte) takes a PDU that lies at the end of scratch;
+//     scratch() []byte gives the buffer that a PDU is appended to;
+//     sent(PDUCode, []byte) takes that buffer back, the PDU at its end;
 //     startTimer(Timer), stopTimer(Timer) and took(table.Step).
 //
-// An engine keeps a table.Machine, has (*vars)(&machine.Slots) as the typed view
-// of its variables, reads PDUs with message.unmarshal, and steps with
+// The generated type message has a field for each PDU, named as the PDU, and a
+// method unmarshal. An engine keeps a table.Machine, has
+// (*vars)(&machine.Slots) as the typed view of its variables, and steps with
 //
 //	Table().Step(&p.machine, binding{p}, uint8(EventX))
 //

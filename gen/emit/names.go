@@ -119,7 +119,7 @@ func (e *emitter) eventNames() {
 
 // engineEffects are the effects that every machine has, after those of the file.
 var engineEffects = []named{
-	{name: "EffectSendPDU", text: "SendPDU", doc: "EffectSendPDU sends a PDU."},
+	{name: "EffectSend", text: "Send", doc: "EffectSend sends a PDU."},
 	{name: "EffectStartTimer", text: "StartTimer", doc: "EffectStartTimer starts a timer, again if it runs."},
 	{name: "EffectStopTimer", text: "StopTimer", doc: "EffectStopTimer stops a timer."},
 }

@@ -196,7 +196,7 @@ func (e *emitter) tableNodes() []jen.Code {
 	var elements []jen.Code
 	for i, n := range e.table.Nodes {
 		if i == 0 {
-			elements = append(elements, jen.Values().Comment("no expression"))
+			elements = append(elements, jen.Comment("0 is no expression").Line().Values())
 			continue
 		}
 		a := numberPair("A", int(n.A))
