@@ -16,7 +16,7 @@ func Load(path string) (*machine.Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &machine.Machine{File: f}, nil
+	return machine.Resolve(f)
 }
 
 // File is one generated file.
@@ -51,6 +51,9 @@ func generate(path string, m *machine.Machine) ([]File, error) {
 		return nil, err
 	}
 	var t *table.Table
+	if m.File.Machine != nil {
+		t = m.Table()
+	}
 	code, err := emit.Go(m, t, emit.Options{Source: source, Import: importPath})
 	if err != nil {
 		return nil, err

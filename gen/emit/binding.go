@@ -179,8 +179,8 @@ func (e *emitter) binding() {
 					args = append(args, e.layout(p.Arg).goType().Call(jen.Id("arg")))
 				}
 				g.Case(jen.Id(e.id("pdu", p.Name))).Block(
-					jen.Id("pdu").Op(":=").Add(call(lowerFirst(p.Name), args...)),
-					call("sent", jen.Id(codeName(nil, p.Spec)), jen.Id("pdu").Dot("AppendTo").Call(call("scratch"))),
+					jen.Id("out").Op(":=").Add(call(lowerFirst(p.Name), args...)),
+					call("sent", jen.Id(codeName(nil, p.Spec)), jen.Id("out").Dot("AppendTo").Call(call("scratch"))),
 				)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"strings"
 
 	"blesmp/gen/machine"
 	"blesmp/gen/spec"
@@ -136,7 +137,9 @@ func (e *emitter) fail(at spec.Name, format string, args ...any) {
 func (e *emitter) render() ([]byte, error) {
 	var b bytes.Buffer
 	if err := e.file.Render(&b); err != nil {
-		return nil, fmt.Errorf("emit: %w", err)
+		// The error ends with all of the code.
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		return nil, fmt.Errorf("emit: %s", first)
 	}
 	source := groupImports(b.Bytes())
 	formatted, err := imports.Process(FileName, source, &imports.Options{

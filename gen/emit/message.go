@@ -23,7 +23,7 @@ func (e *emitter) message() {
 	comment(e.file.Group, "message has room for a PDU of each kind. A procedure reads the one that it received last.")
 	e.file.Type().Id("message").StructFunc(func(g *jen.Group) {
 		for _, p := range e.spec.PDUs {
-			g.Id(lowerFirst(p.Name.Text)).Id(p.Name.Text)
+			g.Id(p.Name.Text).Id(p.Name.Text)
 		}
 	})
 	comment(e.file.Group, "unmarshal reads a PDU into the field of its kind and gives its event. Octets that are no PDU give "+
@@ -43,7 +43,7 @@ func (e *emitter) message() {
 					g.Case(jen.Id(codeName(nil, p))).Block(
 						jen.List(jen.Id("event"), jen.Err()).Op("=").List(
 							jen.Id(e.id("Event", p.Name.Text)),
-							jen.Id("m").Dot(lowerFirst(p.Name.Text)).Dot("Unmarshal").Call(jen.Id("pdu")),
+							jen.Id("m").Dot(p.Name.Text).Dot("Unmarshal").Call(jen.Id("pdu")),
 						),
 					)
 				}

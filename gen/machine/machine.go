@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"blesmp/gen/diag"
 	"blesmp/gen/spec"
 	"blesmp/gen/table"
 )
@@ -9,7 +10,8 @@ import (
 // decided. The ID of an entry is its index in its slice and its number in the
 // table. A file without a machine part has PDUs and grids alone.
 type Machine struct {
-	File *spec.File
+	File  *spec.File
+	Notes *diag.List // worth a look, but no errors
 
 	Roles   []string
 	Events  []*Event // Events[0] is Choose, then the PDUs, then the others

@@ -109,7 +109,7 @@ func (l *loader) bits(n *yaml.Node, owner string, f *Flags) {
 		named := l.goName(name, "a flag")
 		place := n
 		if n.Kind == yaml.MappingNode {
-			l.mapping(n, "bits "+name.Text, name.Pos,
+			l.mapping(n, "flag "+name.Text, name.Pos,
 				required("bits", later(&place)),
 				optional("doc", l.text(&b.Doc)),
 			)
@@ -118,7 +118,7 @@ func (l *loader) bits(n *yaml.Node, owner string, f *Flags) {
 			}
 		}
 		var ok bool
-		if b.Low, b.High, ok = l.span("a bit of "+f.Width, place, 0, bitsOf(f.Width)-1); !ok || !named {
+		if b.Low, b.High, ok = l.span("flag "+name.Text, place, 0, bitsOf(f.Width)-1); !ok || !named {
 			return
 		}
 		for _, other := range f.Bits {

@@ -1,7 +1,9 @@
 package spec
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -63,20 +65,36 @@ func (l *loader) load() {
 	if !l.readable() {
 		return
 	}
-	var document yaml.Node
-	if err := yaml.Load(l.file.Source, &document); err != nil {
-		l.syntax(err)
-		return
+	if l.root = l.document(); l.root != nil && l.plainTree(l.root, 0) {
+		l.readFile(l.root)
 	}
-	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
+}
+
+// document gives the one YAML document of the file, or nil.
+func (l *loader) document() *yaml.Node {
+	documents, err := yaml.NewLoader(bytes.NewReader(l.file.Source))
+	if err != nil {
+		l.errorf(Pos{1, 1}, "%v", err)
+		return nil
+	}
+	var first, second yaml.Node
+	switch err := documents.Load(&first); {
+	case errors.Is(err, io.EOF) || err == nil && len(first.Content) == 0:
 		l.errorf(Pos{1, 1}, "the file is empty")
-		return
+		return nil
+	case err != nil:
+		l.syntax(err)
+		return nil
 	}
-	l.root = document.Content[0]
-	if !l.plainTree(l.root, 0) {
-		return
+	switch err := documents.Load(&second); {
+	case err == nil:
+		l.errorf(at(&second), "a second document: a file holds one")
+		return nil
+	case !errors.Is(err, io.EOF):
+		l.syntax(err)
+		return nil
 	}
-	l.readFile(l.root)
+	return first.Content[0]
 }
 
 // readable refuses text whose lines an editor and YAML would count
@@ -107,7 +125,7 @@ func (l *loader) readable() bool {
 func (l *loader) syntax(err error) {
 	var e *yaml.LoadError
 	if !errors.As(err, &e) {
-		l.errorf(Pos{}, "%v", err)
+		l.errorf(Pos{1, 1}, "%v", err)
 		return
 	}
 	message := e.Message
@@ -123,7 +141,11 @@ func (l *loader) syntax(err error) {
 	if pos.Line == 0 {
 		pos = Pos{1, 1}
 	}
-	l.errorf(pos, "%s", message)
+	hint := ""
+	if strings.HasPrefix(e.Message, "mapping values are not allowed") {
+		hint = "text with a colon and a blank in it stands in quotes"
+	}
+	l.hinted(pos, message, hint)
 }
 
 // deepest is how far mappings and lists may be nested.

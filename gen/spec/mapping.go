@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"blesmp/gen/diag"
@@ -31,7 +32,7 @@ func (l *loader) mapping(n *yaml.Node, owner string, p Pos, keys ...key) {
 // mapping at all.
 func (l *loader) mappingAnd(n *yaml.Node, owner string, p Pos, keys []key, rest func(k, v *yaml.Node)) bool {
 	if n.Kind != yaml.MappingNode {
-		l.errorf(l.place(n, p), "%s is a mapping, not %s%s", owner, kind(n), l.forNothing(n, "{}"))
+		l.errorf(l.place(n, p), "%s is a mapping, not %s%s", owner, kind(n), sayNothing(n, keys))
 		return false
 	}
 	names := make([]string, len(keys))
@@ -135,11 +136,12 @@ func (l *loader) asList(n *yaml.Node) string {
 	return ""
 }
 
-func (l *loader) forNothing(n *yaml.Node, empty string) string {
-	if n.Tag == "!!null" {
-		return ": write " + empty + " where there is nothing to say"
+// sayNothing is what to write in place of nothing, where no key has to be.
+func sayNothing(n *yaml.Node, keys []key) string {
+	if n.Tag != "!!null" || slices.ContainsFunc(keys, func(k key) bool { return k.must }) {
+		return ""
 	}
-	return ""
+	return ": write {} where there is nothing to say"
 }
 
 // place is where a complaint about a node as a whole points. A block mapping

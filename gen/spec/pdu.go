@@ -159,7 +159,7 @@ func (l *loader) fieldRange(n *yaml.Node, owner string, f *Field) {
 		l.errorf(at(n), "%s: a range is for numbers of up to 64 bits, not for %s", owner, f.Type)
 		return
 	}
-	f.Low, f.High, f.Ranged = l.span("the range of "+f.Type, n, least, most)
+	f.Low, f.High, f.Ranged = l.span(owner, n, least, most)
 }
 
 // fieldType checks how a type is written. A name may stand for an enum, flags

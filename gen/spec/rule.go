@@ -43,7 +43,7 @@ func (l *loader) rule(n *yaml.Node) *Rule {
 		l.errorf(at(n), "a rule is a mapping or the name of a macro, not %s", kind(n))
 		return nil
 	case len(n.Content) == 0:
-		l.hinted(at(n), "a rule that is empty", l.writeIgnore())
+		l.hinted(at(n), "the rule is empty", l.writeIgnore())
 		return nil
 	}
 	l.rules = append(l.rules, n)

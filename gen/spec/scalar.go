@@ -199,7 +199,7 @@ func (l *loader) number(what string, low, high int, into *int) func(*yaml.Node) 
 		case !ok:
 			l.errorf(at(n), "%s is a number, such as 10 or 0x0a, not %q", what, s)
 		case v < low || v > high:
-			l.errorf(at(n), "%s is from %d to %d, not %s", what, low, high, s)
+			l.errorf(at(n), "%s is a number from %d to %d, not %s", what, low, high, s)
 		default:
 			*into = v
 		}
@@ -232,11 +232,11 @@ func (l *loader) span(what string, n *yaml.Node, least, most int) (low, high int
 	}
 	switch {
 	case !ok:
-		l.errorf(at(n), "%s is a range, such as 7..16, not %q", what, s)
+		l.errorf(at(n), "%s: %q is not a range, such as 7..16", what, s)
 	case low > high:
 		l.errorf(at(n), "%s: the range %s ends before it begins", what, s)
 	case low < least || high > most:
-		l.errorf(at(n), "%s lies within %d..%d, not %s", what, least, most, s)
+		l.errorf(at(n), "%s: %s does not lie within %d..%d", what, s, least, most)
 	default:
 		return low, high, true
 	}
