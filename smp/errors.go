@@ -77,7 +77,7 @@ func (e *PairingError) Error() string {
 	fmt.Fprintf(&b, "smp: %s on %s (%s:%d): ", e.State, e.Event, e.file, e.Line)
 	switch {
 	case e.Remote:
-		fmt.Fprintf(&b, "the peer ended the pairing: %s", e.Reason)
+		fmt.Fprintf(&b, "the peer ended the pairing: %s", e.Reason.String())
 	case e.Reason != 0:
 		b.WriteString(e.Reason.String())
 	case e.Cause != 0:

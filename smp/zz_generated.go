@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"blesmp/bt"
 	"blesmp/gen/table"
@@ -1086,4 +1087,2970 @@ func (p *KeypressNotification) Unmarshal(b []byte) error {
 // sizeError says that the octets are not as many as the PDU has.
 func sizeError(pdu string, code uint16, got, want int) error {
 	return &table.FormatError{PDU: pdu, Code: code, Problem: fmt.Sprintf("%d octets, want %d", got, want)}
+}
+
+// State is where an SMP procedure stands.
+type State uint8
+
+// The values of State.
+const (
+	// StateIdle: no procedure; the link may be encrypted (Core Vol 3, Part H,
+	// 3.5.1).
+	StateIdle State = iota
+	// StateEncryptingStored: the controllers start encryption with a stored key;
+	// their own timer ends it by disconnecting (Core Vol 3, Part H, 2.4.4.2).
+	StateEncryptingStored
+	// StateSettling: a pairing ended while the controllers started its encryption;
+	// nothing new before they are done (Core Vol 3, Part H, 2.4.4).
+	StateSettling
+	// StateAwaitSecurity: our Security Request is out; the central pairs, encrypts,
+	// refuses or does nothing (Core Vol 3, Part H, 2.4.6).
+	StateAwaitSecurity
+	// StateMute: after a timeout nothing more is sent on this link (Core Vol 3,
+	// Part H, 3.4).
+	StateMute
+	// StateClosed: the link is gone (Core Vol 3, Part H, 2.1).
+	StateClosed
+	// StateAwaitConsent: the user is asked whether to pair at all (Core Vol 3, Part
+	// H, 2.3.1).
+	StateAwaitConsent
+	// StateAwaitResponse: our Pairing Request is out (Core Vol 3, Part H, 3.5.2).
+	StateAwaitResponse
+	// StateCombine: the features of both sides give the association model; only
+	// legacy pairing distributes the LTK (Core Vol 3, Part H, 2.3.5.1).
+	StateCombine
+	// StateJudge: what the two sides' features come to is held against policy and
+	// bond (Core Vol 3, Part H, 2.3.5.1).
+	StateJudge
+	// StateConfirmFeatures: the user sees model and level, and may refuse (Core Vol
+	// 3, Part H, 2.3.5.1).
+	StateConfirmFeatures
+	// StateLegacyBegin: where the TK comes from (Core Vol 3, Part H, 2.3.5.5).
+	StateLegacyBegin
+	// StateLegacyEnterPasskey: the user types; at the responder the peer's confirm
+	// value may come first (Core Vol 3, Part H, 2.3.5.3).
+	StateLegacyEnterPasskey
+	// StateLegacyHoldConfirm: the peer's confirm value is here, the user still
+	// types (Core Vol 3, Part H, 2.3.5.3).
+	StateLegacyHoldConfirm
+	// StateLegacyAwaitConfirm: the peer's confirm value is due (Core Vol 3, Part H,
+	// 2.3.5.5).
+	StateLegacyAwaitConfirm
+	// StateLegacyAwaitRandom: the peer's random is due and opens its confirm value
+	// (Core Vol 3, Part H, 2.3.5.5).
+	StateLegacyAwaitRandom
+	// StateAwaitPublicKey: the peer's public key is due; it is checked before
+	// anything else is sent (Core Vol 3, Part H, 2.3.5.6.1).
+	StateAwaitPublicKey
+	// StateStageOne: authentication stage 1 begins (Core Vol 3, Part H, 2.3.5.6.1).
+	StateStageOne
+	// StateNumericAwaitConfirm: only the responder commits (Core Vol 3, Part H,
+	// 2.3.5.6.2).
+	StateNumericAwaitConfirm
+	// StateNumericAwaitRandom: the peer's random is due (Core Vol 3, Part H,
+	// 2.3.5.6.2).
+	StateNumericAwaitRandom
+	// StateCompare: the user compares the two numbers (Core Vol 3, Part H,
+	// 2.3.5.6.2).
+	StateCompare
+	// StateCompareHoldCheck: the initiator's user was faster; its check waits for
+	// our user (Core Vol 3, Part H, 2.3.5.6.5).
+	StateCompareHoldCheck
+	// StateEnterPasskey: the user types; at the responder the first confirm value
+	// may come first (Core Vol 3, Part H, 2.3.5.6.3).
+	StateEnterPasskey
+	// StatePasskeyHoldConfirm: the first confirm value is here, the user still
+	// types (Core Vol 3, Part H, 2.3.5.6.3).
+	StatePasskeyHoldConfirm
+	// StatePasskeyAwaitConfirm: this round's confirm value is due (Core Vol 3, Part
+	// H, 2.3.5.6.3).
+	StatePasskeyAwaitConfirm
+	// StatePasskeyAwaitRandom: this round's random is due and opens its confirm
+	// value (Core Vol 3, Part H, 2.3.5.6.3).
+	StatePasskeyAwaitRandom
+	// StateOOBBegin: the initiator checks before its random (Core Vol 3, Part H,
+	// 2.3.5.6.4).
+	StateOOBBegin
+	// StateOOBAwaitRandom: the peer's random is due; the responder checks before it
+	// answers (Core Vol 3, Part H, 2.3.5.6.4).
+	StateOOBAwaitRandom
+	// StateAwaitCheck: the peer's DHKey Check is due (Core Vol 3, Part H,
+	// 2.3.5.6.5).
+	StateAwaitCheck
+	// StateJudgeCheck: the peer's check is here and our user is done (Core Vol 3,
+	// Part H, 2.3.5.6.5).
+	StateJudgeCheck
+	// StateAwaitLTKRequest: the controller has to ask for the new key (Core Vol 3,
+	// Part H, 2.4.4).
+	StateAwaitLTKRequest
+	// StateAwaitEncryption: the controllers start encryption with the new key (Core
+	// Vol 3, Part H, 2.4.4).
+	StateAwaitEncryption
+	// StateEncrypted: the responder sends its keys first (Core Vol 3, Part H,
+	// 2.4.3).
+	StateEncrypted
+	// StateSendEncKey: sends what EncKey stands for, where it is owed (Core Vol 3,
+	// Part H, 3.6.2).
+	StateSendEncKey
+	// StateSendIdKey: sends what IdKey stands for, where it is owed (Core Vol 3,
+	// Part H, 3.6.4).
+	StateSendIdKey
+	// StateSendSignKey: sends what SignKey stands for, where it is owed (Core Vol
+	// 3, Part H, 3.6.6).
+	StateSendSignKey
+	// StateNextKey: finds what is still owed to us.
+	StateNextKey
+	// StateAwaitEncryptionInformation: the peer owes EncryptionInformation (Core
+	// Vol 3, Part H, 3.6.2).
+	StateAwaitEncryptionInformation
+	// StateAwaitCentralIdentification: the peer owes CentralIdentification (Core
+	// Vol 3, Part H, 3.6.3).
+	StateAwaitCentralIdentification
+	// StateAwaitIdentityInformation: the peer owes IdentityInformation (Core Vol 3,
+	// Part H, 3.6.4).
+	StateAwaitIdentityInformation
+	// StateAwaitIdentityAddressInformation: the peer owes
+	// IdentityAddressInformation (Core Vol 3, Part H, 3.6.5).
+	StateAwaitIdentityAddressInformation
+	// StateAwaitSigningInformation: the peer owes SigningInformation (Core Vol 3,
+	// Part H, 3.6.6).
+	StateAwaitSigningInformation
+	// StateKeysSent: all of our keys are queued (Core Vol 3, Part H, 3.6.1).
+	StateKeysSent
+	// StateKeysReceived: the peer owes no more keys (Core Vol 3, Part H, 3.6.1).
+	StateKeysReceived
+	// StateAwaitDelivery: our key was the last PDU; a disconnect or new encryption
+	// could overtake it until acknowledged (Core Vol 3, Part H, 3.6.1).
+	StateAwaitDelivery
+	// StateComplete: pairing has succeeded; an unknown peer may have turned out to
+	// be one with a bond (Core Vol 3, Part H, 3.6.1).
+	StateComplete
+)
+
+// stateNames is what String prints.
+var stateNames = [...]string{
+	StateIdle:                            "Idle",
+	StateEncryptingStored:                "EncryptingStored",
+	StateSettling:                        "Settling",
+	StateAwaitSecurity:                   "AwaitSecurity",
+	StateMute:                            "Mute",
+	StateClosed:                          "Closed",
+	StateAwaitConsent:                    "AwaitConsent",
+	StateAwaitResponse:                   "AwaitResponse",
+	StateCombine:                         "Combine",
+	StateJudge:                           "Judge",
+	StateConfirmFeatures:                 "ConfirmFeatures",
+	StateLegacyBegin:                     "LegacyBegin",
+	StateLegacyEnterPasskey:              "LegacyEnterPasskey",
+	StateLegacyHoldConfirm:               "LegacyHoldConfirm",
+	StateLegacyAwaitConfirm:              "LegacyAwaitConfirm",
+	StateLegacyAwaitRandom:               "LegacyAwaitRandom",
+	StateAwaitPublicKey:                  "AwaitPublicKey",
+	StateStageOne:                        "StageOne",
+	StateNumericAwaitConfirm:             "NumericAwaitConfirm",
+	StateNumericAwaitRandom:              "NumericAwaitRandom",
+	StateCompare:                         "Compare",
+	StateCompareHoldCheck:                "CompareHoldCheck",
+	StateEnterPasskey:                    "EnterPasskey",
+	StatePasskeyHoldConfirm:              "PasskeyHoldConfirm",
+	StatePasskeyAwaitConfirm:             "PasskeyAwaitConfirm",
+	StatePasskeyAwaitRandom:              "PasskeyAwaitRandom",
+	StateOOBBegin:                        "OOBBegin",
+	StateOOBAwaitRandom:                  "OOBAwaitRandom",
+	StateAwaitCheck:                      "AwaitCheck",
+	StateJudgeCheck:                      "JudgeCheck",
+	StateAwaitLTKRequest:                 "AwaitLTKRequest",
+	StateAwaitEncryption:                 "AwaitEncryption",
+	StateEncrypted:                       "Encrypted",
+	StateSendEncKey:                      "SendEncKey",
+	StateSendIdKey:                       "SendIdKey",
+	StateSendSignKey:                     "SendSignKey",
+	StateNextKey:                         "NextKey",
+	StateAwaitEncryptionInformation:      "AwaitEncryptionInformation",
+	StateAwaitCentralIdentification:      "AwaitCentralIdentification",
+	StateAwaitIdentityInformation:        "AwaitIdentityInformation",
+	StateAwaitIdentityAddressInformation: "AwaitIdentityAddressInformation",
+	StateAwaitSigningInformation:         "AwaitSigningInformation",
+	StateKeysSent:                        "KeysSent",
+	StateKeysReceived:                    "KeysReceived",
+	StateAwaitDelivery:                   "AwaitDelivery",
+	StateComplete:                        "Complete",
+}
+
+// String gives the name of a value, and State(0x42) for one without a name.
+func (v State) String() string {
+	if int(v) < len(stateNames) {
+		return stateNames[v]
+	}
+	return fmt.Sprintf("State(0x%02x)", uint8(v))
+}
+
+// EventKind tells what a procedure steps on.
+type EventKind uint8
+
+// The values of EventKind.
+const (
+	// EventChoose is no event: it decides states that are left at once.
+	EventChoose EventKind = iota
+	// EventPairingRequest is the receipt of a PairingRequest.
+	EventPairingRequest
+	// EventPairingResponse is the receipt of a PairingResponse.
+	EventPairingResponse
+	// EventPairingConfirm is the receipt of a PairingConfirm.
+	EventPairingConfirm
+	// EventPairingRandom is the receipt of a PairingRandom.
+	EventPairingRandom
+	// EventPairingFailed is the receipt of a PairingFailed.
+	EventPairingFailed
+	// EventEncryptionInformation is the receipt of an EncryptionInformation.
+	EventEncryptionInformation
+	// EventCentralIdentification is the receipt of a CentralIdentification.
+	EventCentralIdentification
+	// EventIdentityInformation is the receipt of an IdentityInformation.
+	EventIdentityInformation
+	// EventIdentityAddressInformation is the receipt of an
+	// IdentityAddressInformation.
+	EventIdentityAddressInformation
+	// EventSigningInformation is the receipt of a SigningInformation.
+	EventSigningInformation
+	// EventSecurityRequest is the receipt of a SecurityRequest.
+	EventSecurityRequest
+	// EventPublicKey is the receipt of a PublicKey.
+	EventPublicKey
+	// EventDHKeyCheck is the receipt of a DHKeyCheck.
+	EventDHKeyCheck
+	// EventKeypressNotification is the receipt of a KeypressNotification.
+	EventKeypressNotification
+	EventMalformedPDU
+	EventReservedPDU
+	EventPair
+	EventEncrypt
+	EventRequestSecurity
+	EventNotifyKeypress
+	EventCancel
+	EventConsentGiven
+	EventFeaturesConfirmed
+	EventPasskeyEntered
+	EventNumbersEqual
+	EventUserRefused
+	EventEncryptionOn
+	EventEncryptionOff
+	EventEncryptionFailed
+	EventLTKRequest
+	EventDelivered
+	EventDisconnected
+	EventTimeout
+)
+
+// eventKindNames is what String prints.
+var eventKindNames = [...]string{
+	EventChoose:                     "Choose",
+	EventPairingRequest:             "PairingRequest",
+	EventPairingResponse:            "PairingResponse",
+	EventPairingConfirm:             "PairingConfirm",
+	EventPairingRandom:              "PairingRandom",
+	EventPairingFailed:              "PairingFailed",
+	EventEncryptionInformation:      "EncryptionInformation",
+	EventCentralIdentification:      "CentralIdentification",
+	EventIdentityInformation:        "IdentityInformation",
+	EventIdentityAddressInformation: "IdentityAddressInformation",
+	EventSigningInformation:         "SigningInformation",
+	EventSecurityRequest:            "SecurityRequest",
+	EventPublicKey:                  "PublicKey",
+	EventDHKeyCheck:                 "DHKeyCheck",
+	EventKeypressNotification:       "KeypressNotification",
+	EventMalformedPDU:               "MalformedPDU",
+	EventReservedPDU:                "ReservedPDU",
+	EventPair:                       "Pair",
+	EventEncrypt:                    "Encrypt",
+	EventRequestSecurity:            "RequestSecurity",
+	EventNotifyKeypress:             "NotifyKeypress",
+	EventCancel:                     "Cancel",
+	EventConsentGiven:               "ConsentGiven",
+	EventFeaturesConfirmed:          "FeaturesConfirmed",
+	EventPasskeyEntered:             "PasskeyEntered",
+	EventNumbersEqual:               "NumbersEqual",
+	EventUserRefused:                "UserRefused",
+	EventEncryptionOn:               "EncryptionOn",
+	EventEncryptionOff:              "EncryptionOff",
+	EventEncryptionFailed:           "EncryptionFailed",
+	EventLTKRequest:                 "LTKRequest",
+	EventDelivered:                  "Delivered",
+	EventDisconnected:               "Disconnected",
+	EventTimeout:                    "Timeout",
+}
+
+// String gives the name of a value, and EventKind(0x42) for one without a name.
+func (v EventKind) String() string {
+	if int(v) < len(eventKindNames) {
+		return eventKindNames[v]
+	}
+	return fmt.Sprintf("EventKind(0x%02x)", uint8(v))
+}
+
+// EffectKind tells what leaves a procedure.
+type EffectKind uint8
+
+// The values of EffectKind.
+const (
+	// EffectStartPairingEncryption encrypts with the STK or the LTK of this
+	// pairing, once earlier PDUs are acknowledged (Core Vol 3, Part H, 2.4.4).
+	EffectStartPairingEncryption EffectKind = iota
+	// EffectReplyPairingKey answers the controller's request with the STK or the
+	// LTK of this pairing (Core Vol 3, Part H, 2.4.4).
+	EffectReplyPairingKey
+	// EffectStartStoredEncryption encrypts with the stored LTK (Core Vol 3, Part H,
+	// 2.4.4.2).
+	EffectStartStoredEncryption
+	// EffectReplyStoredKey answers the controller's request with the stored LTK
+	// (Core Vol 3, Part H, 2.4.4.2).
+	EffectReplyStoredKey
+	// EffectNegativeReply answers the controller's request with no key; no HCI
+	// event follows it at the peripheral (Core Vol 3, Part H, 2.4.4.2).
+	EffectNegativeReply
+	// EffectDisconnect ends the link; nothing is processed in the clear once
+	// encryption is lost (Core Vol 3, Part H, 2.4.4).
+	EffectDisconnect
+	// EffectStoreBond keeps the keys (Core Vol 3, Part H, 2.4.1).
+	EffectStoreBond
+	// EffectReportLevel tells what encryption the link has now (Core Vol 3, Part H,
+	// 2.4.4).
+	EffectReportLevel
+	// EffectReportComplete tells that pairing has succeeded (Core Vol 3, Part H,
+	// 2.1).
+	EffectReportComplete
+	// EffectReportFailure tells that we ended the pairing (Core Vol 3, Part H,
+	// 3.5.5).
+	EffectReportFailure
+	// EffectReportEnd tells that the pairing ended without our doing (Core Vol 3,
+	// Part H, 3.5.5).
+	EffectReportEnd
+	// EffectReportTimeout tells that 30 seconds have passed (Core Vol 3, Part H,
+	// 3.4).
+	EffectReportTimeout
+	// EffectReportKeypress tells what the peer's user typed (Core Vol 3, Part H,
+	// 3.5.8).
+	EffectReportKeypress
+	// EffectReportEncryptionFailure tells that the link could not be encrypted
+	// (Core Vol 3, Part H, 2.4.4).
+	EffectReportEncryptionFailure
+	// EffectRefuse tells the caller of a command why it is not carried out.
+	EffectRefuse
+	// EffectAskSecurity asks whether to do what the peripheral's Security Request
+	// wants (Core Vol 3, Part H, 2.4.6).
+	EffectAskSecurity
+	// EffectAskPairing asks whether to accept the Pairing Request, and with which
+	// features (Core Vol 3, Part H, 2.3.1).
+	EffectAskPairing
+	// EffectAskFeatures asks whether the model and level are good enough (Core Vol
+	// 3, Part H, 2.3.5.1).
+	EffectAskFeatures
+	// EffectAskPasskey asks for the passkey that the peer shows (Core Vol 3, Part
+	// H, 2.3.5.1).
+	EffectAskPasskey
+	// EffectAskCompare asks whether both devices show the same number (Core Vol 3,
+	// Part H, 2.3.5.6.2).
+	EffectAskCompare
+	// EffectShowPasskey shows the passkey that is to be typed at the peer (Core Vol
+	// 3, Part H, 2.3.5.1).
+	EffectShowPasskey
+	// EffectSend sends a PDU.
+	EffectSend
+	// EffectStartTimer starts a timer, again if it runs.
+	EffectStartTimer
+	// EffectStopTimer stops a timer.
+	EffectStopTimer
+)
+
+// effectKindNames is what String prints.
+var effectKindNames = [...]string{
+	EffectStartPairingEncryption:  "StartPairingEncryption",
+	EffectReplyPairingKey:         "ReplyPairingKey",
+	EffectStartStoredEncryption:   "StartStoredEncryption",
+	EffectReplyStoredKey:          "ReplyStoredKey",
+	EffectNegativeReply:           "NegativeReply",
+	EffectDisconnect:              "Disconnect",
+	EffectStoreBond:               "StoreBond",
+	EffectReportLevel:             "ReportLevel",
+	EffectReportComplete:          "ReportComplete",
+	EffectReportFailure:           "ReportFailure",
+	EffectReportEnd:               "ReportEnd",
+	EffectReportTimeout:           "ReportTimeout",
+	EffectReportKeypress:          "ReportKeypress",
+	EffectReportEncryptionFailure: "ReportEncryptionFailure",
+	EffectRefuse:                  "Refuse",
+	EffectAskSecurity:             "AskSecurity",
+	EffectAskPairing:              "AskPairing",
+	EffectAskFeatures:             "AskFeatures",
+	EffectAskPasskey:              "AskPasskey",
+	EffectAskCompare:              "AskCompare",
+	EffectShowPasskey:             "ShowPasskey",
+	EffectSend:                    "Send",
+	EffectStartTimer:              "StartTimer",
+	EffectStopTimer:               "StopTimer",
+}
+
+// String gives the name of a value, and EffectKind(0x42) for one without a
+// name.
+func (v EffectKind) String() string {
+	if int(v) < len(effectKindNames) {
+		return effectKindNames[v]
+	}
+	return fmt.Sprintf("EffectKind(0x%02x)", uint8(v))
+}
+
+// Timer is a timer of a procedure.
+type Timer uint8
+
+// The values of Timer.
+const (
+	TimerProcedure Timer = iota
+)
+
+// timerNames is what String prints.
+var timerNames = [...]string{
+	TimerProcedure: "procedure",
+}
+
+// String gives the name of a value, and Timer(0x42) for one without a name.
+func (v Timer) String() string {
+	if int(v) < len(timerNames) {
+		return timerNames[v]
+	}
+	return fmt.Sprintf("Timer(0x%02x)", uint8(v))
+}
+
+// Duration is the time after which the timer fires.
+func (Timer) Duration() time.Duration {
+	return 30 * time.Second
+}
+
+// Event is what the timer fires.
+func (Timer) Event() EventKind {
+	return EventTimeout
+}
+
+// A guard is a condition that Go code answers.
+type guard uint8
+
+// The numbers of guards.
+const (
+	guardPairable guard = iota
+	guardTooSoon
+	guardHasBond
+	guardBondSuffices
+	guardBondMatches
+	guardKeySizeTooSmall
+	guardTooWeak
+	guardWeakerThanBond
+	guardWeakerThanIdentityBond
+	guardOwnOOBGiven
+	guardOobConfirmHeld
+	guardOobTKHeld
+	guardUnaskedKeys
+	guardConfirmReflected
+	guardLegacyConfirmMatches
+	guardNumericConfirmMatches
+	guardPasskeyConfirmMatches
+	guardPublicKeyValid
+	guardOobMatches
+	guardCheckMatches
+	guardZeroEDIV
+	guardLtkAcceptable
+	guardFindable
+	guardIdentityAcceptable
+)
+
+// An action is a piece of straight-line Go code.
+type action uint8
+
+// The numbers of actions.
+const (
+	actionReceiveRequest action = iota
+	actionReceiveResponse
+	actionReceiveSecurityRequest
+	actionMakeRequest
+	actionMakeResponse
+	actionMakeSecurityRequest
+	actionCombine
+	actionLegacyModel
+	actionSecureModel
+	actionZeroTK
+	actionOobTK
+	actionPasskeyTK
+	actionNewPasskey
+	actionTakePasskey
+	actionNewNonce
+	actionLegacyConfirm
+	actionNumericConfirm
+	actionPasskeyConfirm
+	actionKeepConfirm
+	actionKeepRandom
+	actionKeepCheck
+	actionOobKeyPair
+	actionNewKeyPair
+	actionKeepPublicKey
+	actionOobRandoms
+	actionPasskeyRandoms
+	actionComputeSTK
+	actionComputeKeys
+	actionComputeNumber
+	actionMakeOwnKeys
+	actionKeepLTK
+	actionKeepEDIV
+	actionKeepIRK
+	actionKeepIdentity
+	actionKeepCSRK
+	actionMakeKeypress
+	actionForget
+)
+
+// A pdu is the number of a PDU in the table.
+type pdu uint8
+
+// The numbers of pdus.
+const (
+	pduPairingRequest pdu = iota
+	pduPairingResponse
+	pduPairingConfirm
+	pduPairingRandom
+	pduPairingFailed
+	pduEncryptionInformation
+	pduCentralIdentification
+	pduIdentityInformation
+	pduIdentityAddressInformation
+	pduSigningInformation
+	pduSecurityRequest
+	pduPublicKey
+	pduDHKeyCheck
+	pduKeypressNotification
+)
+
+// The places of variables, inputs and event fields in a machine.
+const (
+	slotSC = iota
+	slotModel
+	slotRound
+	slotToSend
+	slotToReceive
+	slotBonding
+	slotKeypress
+	slotHaveOOB
+	slotPeerHasOOB
+	slotEncrypted
+	slotCode
+	slotReason
+)
+
+// vars is the typed view of a machine's slots.
+type vars [table.MaxSlots]uint8
+
+// SC is the variable sc: LE Secure Connections.
+func (v *vars) SC() bool {
+	return v[slotSC] != 0
+}
+
+// setSC writes the variable sc.
+func (v *vars) setSC(to bool) {
+	v[slotSC] = truth(to)
+}
+
+// Model is the variable model: the association model of this pairing.
+func (v *vars) Model() AssociationModel {
+	return AssociationModel(v[slotModel])
+}
+
+// setModel writes the variable model.
+func (v *vars) setModel(to AssociationModel) {
+	v[slotModel] = uint8(to)
+}
+
+// Round is the variable round: round of Passkey Entry, counted from 0.
+func (v *vars) Round() uint8 {
+	return v[slotRound]
+}
+
+// ToSend is the variable to_send: keys that we still owe.
+func (v *vars) ToSend() KeyDistribution {
+	return KeyDistribution(v[slotToSend])
+}
+
+// setToSend writes the variable to_send.
+func (v *vars) setToSend(to KeyDistribution) {
+	v[slotToSend] = uint8(to)
+}
+
+// ToReceive is the variable to_receive: keys that the peer still owes.
+func (v *vars) ToReceive() KeyDistribution {
+	return KeyDistribution(v[slotToReceive])
+}
+
+// setToReceive writes the variable to_receive.
+func (v *vars) setToReceive(to KeyDistribution) {
+	v[slotToReceive] = uint8(to)
+}
+
+// Bonding is the variable bonding: both sides want to keep the keys.
+func (v *vars) Bonding() bool {
+	return v[slotBonding] != 0
+}
+
+// setBonding writes the variable bonding.
+func (v *vars) setBonding(to bool) {
+	v[slotBonding] = truth(to)
+}
+
+// Keypress is the variable keypress: both sides agreed on keypress
+// notifications.
+func (v *vars) Keypress() bool {
+	return v[slotKeypress] != 0
+}
+
+// setKeypress writes the variable keypress.
+func (v *vars) setKeypress(to bool) {
+	v[slotKeypress] = truth(to)
+}
+
+// HaveOOB is the variable have_oob: we hold the peer's out-of-band data.
+func (v *vars) HaveOOB() bool {
+	return v[slotHaveOOB] != 0
+}
+
+// setHaveOOB writes the variable have_oob.
+func (v *vars) setHaveOOB(to bool) {
+	v[slotHaveOOB] = truth(to)
+}
+
+// PeerHasOOB is the variable peer_has_oob: the peer holds ours.
+func (v *vars) PeerHasOOB() bool {
+	return v[slotPeerHasOOB] != 0
+}
+
+// setPeerHasOOB writes the variable peer_has_oob.
+func (v *vars) setPeerHasOOB(to bool) {
+	v[slotPeerHasOOB] = truth(to)
+}
+
+// Encrypted is the input encrypted: the link was encrypted before this event.
+func (v *vars) Encrypted() bool {
+	return v[slotEncrypted] != 0
+}
+
+// setEncrypted writes the input encrypted.
+func (v *vars) setEncrypted(to bool) {
+	v[slotEncrypted] = truth(to)
+}
+
+// Code is the event field code: the code of the PDU that did not parse.
+func (v *vars) Code() PDUCode {
+	return PDUCode(v[slotCode])
+}
+
+// setCode writes the event field code.
+func (v *vars) setCode(to PDUCode) {
+	v[slotCode] = uint8(to)
+}
+
+// Reason is the event field reason: what a bad value is answered with, or what
+// the user wants to send; 0 leaves it to the row.
+func (v *vars) Reason() Reason {
+	return Reason(v[slotReason])
+}
+
+// setReason writes the event field reason.
+func (v *vars) setReason(to Reason) {
+	v[slotReason] = uint8(to)
+}
+
+// truth is a truth value as a slot holds it.
+func truth(b bool) uint8 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// message has room for a PDU of each kind. A procedure reads the one that it
+// received last.
+type message struct {
+	PairingRequest             PairingRequest
+	PairingResponse            PairingResponse
+	PairingConfirm             PairingConfirm
+	PairingRandom              PairingRandom
+	PairingFailed              PairingFailed
+	EncryptionInformation      EncryptionInformation
+	CentralIdentification      CentralIdentification
+	IdentityInformation        IdentityInformation
+	IdentityAddressInformation IdentityAddressInformation
+	SigningInformation         SigningInformation
+	SecurityRequest            SecurityRequest
+	PublicKey                  PublicKey
+	DHKeyCheck                 DHKeyCheck
+	KeypressNotification       KeypressNotification
+}
+
+// unmarshal reads a PDU into the field of its kind and gives its event. Octets
+// that are no PDU give EventMalformedPDU or, where the code means nothing,
+// EventReservedPDU, with a *table.FormatError.
+func (m *message) unmarshal(pdu []byte) (EventKind, error) {
+	if len(pdu) == 0 {
+		return EventMalformedPDU, &table.FormatError{Problem: "no octets"}
+	}
+	var event EventKind
+	var err error
+	switch code := PDUCode(pdu[0]); code {
+	case CodePairingRequest:
+		event, err = EventPairingRequest, m.PairingRequest.Unmarshal(pdu)
+	case CodePairingResponse:
+		event, err = EventPairingResponse, m.PairingResponse.Unmarshal(pdu)
+	case CodePairingConfirm:
+		event, err = EventPairingConfirm, m.PairingConfirm.Unmarshal(pdu)
+	case CodePairingRandom:
+		event, err = EventPairingRandom, m.PairingRandom.Unmarshal(pdu)
+	case CodePairingFailed:
+		event, err = EventPairingFailed, m.PairingFailed.Unmarshal(pdu)
+	case CodeEncryptionInformation:
+		event, err = EventEncryptionInformation, m.EncryptionInformation.Unmarshal(pdu)
+	case CodeCentralIdentification:
+		event, err = EventCentralIdentification, m.CentralIdentification.Unmarshal(pdu)
+	case CodeIdentityInformation:
+		event, err = EventIdentityInformation, m.IdentityInformation.Unmarshal(pdu)
+	case CodeIdentityAddressInformation:
+		event, err = EventIdentityAddressInformation, m.IdentityAddressInformation.Unmarshal(pdu)
+	case CodeSigningInformation:
+		event, err = EventSigningInformation, m.SigningInformation.Unmarshal(pdu)
+	case CodeSecurityRequest:
+		event, err = EventSecurityRequest, m.SecurityRequest.Unmarshal(pdu)
+	case CodePublicKey:
+		event, err = EventPublicKey, m.PublicKey.Unmarshal(pdu)
+	case CodeDHKeyCheck:
+		event, err = EventDHKeyCheck, m.DHKeyCheck.Unmarshal(pdu)
+	case CodeKeypressNotification:
+		event, err = EventKeypressNotification, m.KeypressNotification.Unmarshal(pdu)
+	default:
+		return EventReservedPDU, &table.FormatError{Code: uint16(code), Problem: "reserved"}
+	}
+	if err != nil {
+		return EventMalformedPDU, err
+	}
+	return event, nil
+}
+
+// legacyAssociationModel looks up the AssociationModel: legacy pairing; out of
+// band needs the data on both sides (Core Vol 3, Part H, 2.3.5.1). A value
+// outside the table gives false.
+func legacyAssociationModel(t *table.Table, initiator, responder IOCapability, initiatorOOB, responderOOB, mitm bool) (AssociationModel, bool) {
+	outcome, ok := t.Outcome(0, uint8(initiator), uint8(responder), initiatorOOB, responderOOB, mitm)
+	return AssociationModel(outcome), ok
+}
+
+// secureConnectionsAssociationModel looks up the AssociationModel: LE Secure
+// Connections; out of band needs the data on one side (Core Vol 3, Part H,
+// 2.3.5.1). A value outside the table gives false.
+func secureConnectionsAssociationModel(t *table.Table, initiator, responder IOCapability, initiatorOOB, responderOOB, mitm bool) (AssociationModel, bool) {
+	outcome, ok := t.Outcome(1, uint8(initiator), uint8(responder), initiatorOOB, responderOOB, mitm)
+	return AssociationModel(outcome), ok
+}
+
+// actions are what rules do.
+type actions interface {
+	// receiveRequest keeps the request as sent.
+	receiveRequest()
+	// receiveResponse keeps the response as sent.
+	receiveResponse()
+	// receiveSecurityRequest keeps the level that the peripheral asks.
+	receiveSecurityRequest()
+	// makeRequest fills the request from our features.
+	makeRequest()
+	// makeResponse fills the response from our features and the request.
+	makeResponse()
+	// makeSecurityRequest fills AuthReq from the wanted level.
+	makeSecurityRequest()
+	// combine takes from both feature PDUs what the two sides agree on.
+	combine()
+	// legacyModel looks up the association model of legacy pairing.
+	legacyModel()
+	// secureModel looks up the association model of LE Secure Connections.
+	secureModel()
+	// zeroTK takes zero as the TK.
+	zeroTK()
+	// oobTK takes the out-of-band data as the TK.
+	oobTK()
+	// passkeyTK takes the passkey as the TK.
+	passkeyTK()
+	// newPasskey draws a passkey.
+	newPasskey()
+	// takePasskey keeps the passkey that was typed.
+	takePasskey()
+	// newNonce draws a random.
+	newNonce()
+	// legacyConfirm computes our c1.
+	legacyConfirm()
+	// numericConfirm computes our f4 with zero.
+	numericConfirm()
+	// passkeyConfirm computes our f4 with this round's bit.
+	passkeyConfirm()
+	// keepConfirm keeps the peer's confirm value.
+	keepConfirm()
+	// keepRandom keeps the peer's random.
+	keepRandom()
+	// keepCheck keeps the peer's DHKey Check.
+	keepCheck()
+	// oobKeyPair takes the key pair whose out-of-band data was given out.
+	oobKeyPair()
+	// newKeyPair takes a key pair that no other pairing has used.
+	newKeyPair()
+	// keepPublicKey keeps the peer's public key and computes the DHKey.
+	keepPublicKey()
+	// oobRandoms takes the out-of-band randoms as the r values of f6.
+	oobRandoms()
+	// passkeyRandoms takes the passkey as the r values of f6.
+	passkeyRandoms()
+	// computeSTK computes s1.
+	computeSTK()
+	// computeKeys computes f5 and our f6.
+	computeKeys()
+	// computeNumber computes g2.
+	computeNumber()
+	// makeOwnKeys draws the keys that we distribute.
+	makeOwnKeys()
+	// keepLTK keeps the peer's LTK.
+	keepLTK()
+	// keepEDIV keeps the peer's EDIV and Rand.
+	keepEDIV()
+	// keepIRK keeps the peer's IRK; zero is kept as none.
+	keepIRK()
+	// keepIdentity keeps the peer's identity address.
+	keepIdentity()
+	// keepCSRK keeps the peer's CSRK.
+	keepCSRK()
+	// makeKeypress fills the keypress notification.
+	makeKeypress()
+	// forget wipes the procedure.
+	forget()
+}
+
+// guards answer the conditions that are no expressions.
+type guards interface {
+	// pairable reports whether the policy lets this peer pair now (Core Vol 3, Part
+	// H, 2.3.1).
+	pairable() bool
+	// tooSoon reports whether the waiting interval after failures has not passed
+	// (Core Vol 3, Part H, 2.3.6).
+	tooSoon() bool
+	// hasBond reports whether a stored key for this peer exists (Core Vol 3, Part
+	// H, 2.4.4.2).
+	hasBond() bool
+	// bondSuffices reports whether the stored key has the level that the Security
+	// Request asks (Core Vol 3, Part H, 2.4.6).
+	bondSuffices() bool
+	// bondMatches reports whether a stored key for this peer fits the request's
+	// EDIV and Rand (Core Vol 3, Part H, 2.4.4.2).
+	bondMatches() bool
+	// keySizeTooSmall reports whether the smaller maximum is below the policy's
+	// minimum (Core Vol 3, Part H, 2.3.4).
+	keySizeTooSmall() bool
+	// tooWeak reports whether the outcome is below what the policy or our own MITM
+	// flag needs (Core Vol 3, Part H, 2.3.5.1).
+	tooWeak() bool
+	// weakerThanBond reports whether the outcome may not replace the bond that
+	// exists (Core Vol 3, Part H, 2.4.1).
+	weakerThanBond() bool
+	// weakerThanIdentityBond reports whether the outcome may not replace the bond
+	// of the identity that the peer distributes (Core Vol 3, Part H, 2.4.1).
+	weakerThanIdentityBond() bool
+	// ownOOBGiven reports whether out-of-band data of ours was given out (Core Vol
+	// 3, Part H, 2.3.3).
+	ownOOBGiven() bool
+	// oobConfirmHeld reports whether the peer's out-of-band data has a confirm
+	// value and a random (Core Vol 3, Part H, 2.3.3).
+	oobConfirmHeld() bool
+	// oobTKHeld reports whether the peer's out-of-band data has a TK (Core Vol 3,
+	// Part H, 2.3.3).
+	oobTKHeld() bool
+	// unaskedKeys reports whether the response distributes keys that the request
+	// did not offer (Core Vol 3, Part H, 3.6.1).
+	unaskedKeys() bool
+	// confirmReflected reports whether the received confirm value equals the one we
+	// sent (Core Vol 3, Part H, 2.3.5.5).
+	confirmReflected() bool
+	// legacyConfirmMatches reports whether the kept confirm value is c1 of the
+	// received random (Core Vol 3, Part H, 2.3.5.5).
+	legacyConfirmMatches() bool
+	// numericConfirmMatches reports whether the kept confirm value is f4 of the
+	// received random and zero (Core Vol 3, Part H, 2.3.5.6.2).
+	numericConfirmMatches() bool
+	// passkeyConfirmMatches reports whether the kept confirm value is f4 of the
+	// received random and this round's bit (Core Vol 3, Part H, 2.3.5.6.3).
+	passkeyConfirmMatches() bool
+	// publicKeyValid reports whether the point is on the curve, not ours by X, and
+	// not the debug key outside debug mode (Core Vol 3, Part H, 2.3.5.6.1).
+	publicKeyValid() bool
+	// oobMatches reports whether the out-of-band confirm value equals the computed
+	// one (Core Vol 3, Part H, 2.3.5.6.4).
+	oobMatches() bool
+	// checkMatches reports whether the kept DHKey Check equals the computed one
+	// (Core Vol 3, Part H, 2.3.5.6.5).
+	checkMatches() bool
+	// zeroEDIV reports whether EDIV and Rand of the request are zero (Core Vol 3,
+	// Part H, 2.4.4.1).
+	zeroEDIV() bool
+	// ltkAcceptable reports whether the LTK is neither zero nor the specification's
+	// sample (Core Vol 3, Part H, 3.6.2).
+	ltkAcceptable() bool
+	// findable reports whether the peer has an identity, or an address on the air
+	// that it keeps (Core Vol 3, Part H, 2.4.1).
+	findable() bool
+	// identityAcceptable reports whether public or static random; on the link of a
+	// bonded peer no other bond's identity (Core Vol 3, Part H, 3.6.5).
+	identityAcceptable() bool
+}
+
+// senders make the PDUs that rules send.
+type senders interface {
+	// pairingRequest makes the PairingRequest to send.
+	pairingRequest() PairingRequest
+	// pairingResponse makes the PairingResponse to send.
+	pairingResponse() PairingResponse
+	// pairingConfirm makes the PairingConfirm to send.
+	pairingConfirm() PairingConfirm
+	// pairingRandom makes the PairingRandom to send.
+	pairingRandom() PairingRandom
+	// pairingFailed makes the PairingFailed to send.
+	pairingFailed(Reason) PairingFailed
+	// encryptionInformation makes the EncryptionInformation to send.
+	encryptionInformation() EncryptionInformation
+	// centralIdentification makes the CentralIdentification to send.
+	centralIdentification() CentralIdentification
+	// identityInformation makes the IdentityInformation to send.
+	identityInformation() IdentityInformation
+	// identityAddressInformation makes the IdentityAddressInformation to send.
+	identityAddressInformation() IdentityAddressInformation
+	// signingInformation makes the SigningInformation to send.
+	signingInformation() SigningInformation
+	// securityRequest makes the SecurityRequest to send.
+	securityRequest() SecurityRequest
+	// publicKey makes the PublicKey to send.
+	publicKey() PublicKey
+	// dhKeyCheck makes the DHKeyCheck to send.
+	dhKeyCheck() DHKeyCheck
+	// keypressNotification makes the KeypressNotification to send.
+	keypressNotification() KeypressNotification
+}
+
+// emitters fill the effects that rules emit.
+type emitters interface {
+	// startPairingEncryption encrypts with the STK or the LTK of this pairing, once
+	// earlier PDUs are acknowledged (Core Vol 3, Part H, 2.4.4).
+	startPairingEncryption(*Effect)
+	// replyPairingKey answers the controller's request with the STK or the LTK of
+	// this pairing (Core Vol 3, Part H, 2.4.4).
+	replyPairingKey(*Effect)
+	// startStoredEncryption encrypts with the stored LTK (Core Vol 3, Part H,
+	// 2.4.4.2).
+	startStoredEncryption(*Effect)
+	// replyStoredKey answers the controller's request with the stored LTK (Core Vol
+	// 3, Part H, 2.4.4.2).
+	replyStoredKey(*Effect)
+	// negativeReply answers the controller's request with no key; no HCI event
+	// follows it at the peripheral (Core Vol 3, Part H, 2.4.4.2).
+	negativeReply(*Effect)
+	// disconnect ends the link; nothing is processed in the clear once encryption
+	// is lost (Core Vol 3, Part H, 2.4.4).
+	disconnect(*Effect)
+	// storeBond keeps the keys (Core Vol 3, Part H, 2.4.1).
+	storeBond(*Effect)
+	// reportLevel tells what encryption the link has now (Core Vol 3, Part H,
+	// 2.4.4).
+	reportLevel(*Effect)
+	// reportComplete tells that pairing has succeeded (Core Vol 3, Part H, 2.1).
+	reportComplete(*Effect)
+	// reportFailure tells that we ended the pairing (Core Vol 3, Part H, 3.5.5).
+	reportFailure(*Effect, Reason)
+	// reportEnd tells that the pairing ended without our doing (Core Vol 3, Part H,
+	// 3.5.5).
+	reportEnd(*Effect, Cause)
+	// reportTimeout tells that 30 seconds have passed (Core Vol 3, Part H, 3.4).
+	reportTimeout(*Effect)
+	// reportKeypress tells what the peer's user typed (Core Vol 3, Part H, 3.5.8).
+	reportKeypress(*Effect)
+	// reportEncryptionFailure tells that the link could not be encrypted (Core Vol
+	// 3, Part H, 2.4.4).
+	reportEncryptionFailure(*Effect)
+	// refuse tells the caller of a command why it is not carried out.
+	refuse(*Effect, Refusal)
+	// askSecurity asks whether to do what the peripheral's Security Request wants
+	// (Core Vol 3, Part H, 2.4.6).
+	askSecurity(*Effect)
+	// askPairing asks whether to accept the Pairing Request, and with which
+	// features (Core Vol 3, Part H, 2.3.1).
+	askPairing(*Effect)
+	// askFeatures asks whether the model and level are good enough (Core Vol 3,
+	// Part H, 2.3.5.1).
+	askFeatures(*Effect)
+	// askPasskey asks for the passkey that the peer shows (Core Vol 3, Part H,
+	// 2.3.5.1).
+	askPasskey(*Effect)
+	// askCompare asks whether both devices show the same number (Core Vol 3, Part
+	// H, 2.3.5.6.2).
+	askCompare(*Effect)
+	// showPasskey shows the passkey that is to be typed at the peer (Core Vol 3,
+	// Part H, 2.3.5.1).
+	showPasskey(*Effect)
+}
+
+// engine is what carries a machine's PDUs, effects and timers out.
+type engine interface {
+	// newEffect gives a new effect of a kind, which an emitter fills next.
+	newEffect(EffectKind) *Effect
+	// scratch gives the buffer to append a PDU to.
+	scratch() []byte
+	// sent takes the buffer of scratch, now with a PDU at its end, and sends that
+	// PDU.
+	sent(PDUCode, []byte)
+	// startTimer starts a timer, again if it runs.
+	startTimer(Timer)
+	// stopTimer stops a timer.
+	stopTimer(Timer)
+	// took hears of every rule that was taken.
+	took(table.Step)
+}
+
+// What a rule names and Procedure lacks stops the build here.
+var (
+	_ actions  = (*Procedure)(nil)
+	_ guards   = (*Procedure)(nil)
+	_ senders  = (*Procedure)(nil)
+	_ emitters = (*Procedure)(nil)
+	_ engine   = (*Procedure)(nil)
+)
+
+// binding lets a table call the methods of a Procedure by number.
+type binding struct {
+	p *Procedure
+}
+
+var _ table.Host = binding{}
+
+// Guard asks a guard.
+func (b binding) Guard(id uint8) bool {
+	switch guard(id) {
+	case guardPairable:
+		return b.p.pairable()
+	case guardTooSoon:
+		return b.p.tooSoon()
+	case guardHasBond:
+		return b.p.hasBond()
+	case guardBondSuffices:
+		return b.p.bondSuffices()
+	case guardBondMatches:
+		return b.p.bondMatches()
+	case guardKeySizeTooSmall:
+		return b.p.keySizeTooSmall()
+	case guardTooWeak:
+		return b.p.tooWeak()
+	case guardWeakerThanBond:
+		return b.p.weakerThanBond()
+	case guardWeakerThanIdentityBond:
+		return b.p.weakerThanIdentityBond()
+	case guardOwnOOBGiven:
+		return b.p.ownOOBGiven()
+	case guardOobConfirmHeld:
+		return b.p.oobConfirmHeld()
+	case guardOobTKHeld:
+		return b.p.oobTKHeld()
+	case guardUnaskedKeys:
+		return b.p.unaskedKeys()
+	case guardConfirmReflected:
+		return b.p.confirmReflected()
+	case guardLegacyConfirmMatches:
+		return b.p.legacyConfirmMatches()
+	case guardNumericConfirmMatches:
+		return b.p.numericConfirmMatches()
+	case guardPasskeyConfirmMatches:
+		return b.p.passkeyConfirmMatches()
+	case guardPublicKeyValid:
+		return b.p.publicKeyValid()
+	case guardOobMatches:
+		return b.p.oobMatches()
+	case guardCheckMatches:
+		return b.p.checkMatches()
+	case guardZeroEDIV:
+		return b.p.zeroEDIV()
+	case guardLtkAcceptable:
+		return b.p.ltkAcceptable()
+	case guardFindable:
+		return b.p.findable()
+	case guardIdentityAcceptable:
+		return b.p.identityAcceptable()
+	}
+	return false
+}
+
+// Do runs an action.
+func (b binding) Do(id uint8) {
+	switch action(id) {
+	case actionReceiveRequest:
+		b.p.receiveRequest()
+	case actionReceiveResponse:
+		b.p.receiveResponse()
+	case actionReceiveSecurityRequest:
+		b.p.receiveSecurityRequest()
+	case actionMakeRequest:
+		b.p.makeRequest()
+	case actionMakeResponse:
+		b.p.makeResponse()
+	case actionMakeSecurityRequest:
+		b.p.makeSecurityRequest()
+	case actionCombine:
+		b.p.combine()
+	case actionLegacyModel:
+		b.p.legacyModel()
+	case actionSecureModel:
+		b.p.secureModel()
+	case actionZeroTK:
+		b.p.zeroTK()
+	case actionOobTK:
+		b.p.oobTK()
+	case actionPasskeyTK:
+		b.p.passkeyTK()
+	case actionNewPasskey:
+		b.p.newPasskey()
+	case actionTakePasskey:
+		b.p.takePasskey()
+	case actionNewNonce:
+		b.p.newNonce()
+	case actionLegacyConfirm:
+		b.p.legacyConfirm()
+	case actionNumericConfirm:
+		b.p.numericConfirm()
+	case actionPasskeyConfirm:
+		b.p.passkeyConfirm()
+	case actionKeepConfirm:
+		b.p.keepConfirm()
+	case actionKeepRandom:
+		b.p.keepRandom()
+	case actionKeepCheck:
+		b.p.keepCheck()
+	case actionOobKeyPair:
+		b.p.oobKeyPair()
+	case actionNewKeyPair:
+		b.p.newKeyPair()
+	case actionKeepPublicKey:
+		b.p.keepPublicKey()
+	case actionOobRandoms:
+		b.p.oobRandoms()
+	case actionPasskeyRandoms:
+		b.p.passkeyRandoms()
+	case actionComputeSTK:
+		b.p.computeSTK()
+	case actionComputeKeys:
+		b.p.computeKeys()
+	case actionComputeNumber:
+		b.p.computeNumber()
+	case actionMakeOwnKeys:
+		b.p.makeOwnKeys()
+	case actionKeepLTK:
+		b.p.keepLTK()
+	case actionKeepEDIV:
+		b.p.keepEDIV()
+	case actionKeepIRK:
+		b.p.keepIRK()
+	case actionKeepIdentity:
+		b.p.keepIdentity()
+	case actionKeepCSRK:
+		b.p.keepCSRK()
+	case actionMakeKeypress:
+		b.p.makeKeypress()
+	case actionForget:
+		b.p.forget()
+	}
+}
+
+// Send has a PDU made and sends it.
+func (b binding) Send(id, arg uint8) {
+	switch pdu(id) {
+	case pduPairingRequest:
+		out := b.p.pairingRequest()
+		b.p.sent(CodePairingRequest, out.AppendTo(b.p.scratch()))
+	case pduPairingResponse:
+		out := b.p.pairingResponse()
+		b.p.sent(CodePairingResponse, out.AppendTo(b.p.scratch()))
+	case pduPairingConfirm:
+		out := b.p.pairingConfirm()
+		b.p.sent(CodePairingConfirm, out.AppendTo(b.p.scratch()))
+	case pduPairingRandom:
+		out := b.p.pairingRandom()
+		b.p.sent(CodePairingRandom, out.AppendTo(b.p.scratch()))
+	case pduPairingFailed:
+		out := b.p.pairingFailed(Reason(arg))
+		b.p.sent(CodePairingFailed, out.AppendTo(b.p.scratch()))
+	case pduEncryptionInformation:
+		out := b.p.encryptionInformation()
+		b.p.sent(CodeEncryptionInformation, out.AppendTo(b.p.scratch()))
+	case pduCentralIdentification:
+		out := b.p.centralIdentification()
+		b.p.sent(CodeCentralIdentification, out.AppendTo(b.p.scratch()))
+	case pduIdentityInformation:
+		out := b.p.identityInformation()
+		b.p.sent(CodeIdentityInformation, out.AppendTo(b.p.scratch()))
+	case pduIdentityAddressInformation:
+		out := b.p.identityAddressInformation()
+		b.p.sent(CodeIdentityAddressInformation, out.AppendTo(b.p.scratch()))
+	case pduSigningInformation:
+		out := b.p.signingInformation()
+		b.p.sent(CodeSigningInformation, out.AppendTo(b.p.scratch()))
+	case pduSecurityRequest:
+		out := b.p.securityRequest()
+		b.p.sent(CodeSecurityRequest, out.AppendTo(b.p.scratch()))
+	case pduPublicKey:
+		out := b.p.publicKey()
+		b.p.sent(CodePublicKey, out.AppendTo(b.p.scratch()))
+	case pduDHKeyCheck:
+		out := b.p.dhKeyCheck()
+		b.p.sent(CodeDHKeyCheck, out.AppendTo(b.p.scratch()))
+	case pduKeypressNotification:
+		out := b.p.keypressNotification()
+		b.p.sent(CodeKeypressNotification, out.AppendTo(b.p.scratch()))
+	}
+}
+
+// Emit has an effect filled.
+func (b binding) Emit(id, arg uint8) {
+	kind := EffectKind(id)
+	effect := b.p.newEffect(kind)
+	switch kind {
+	case EffectStartPairingEncryption:
+		b.p.startPairingEncryption(effect)
+	case EffectReplyPairingKey:
+		b.p.replyPairingKey(effect)
+	case EffectStartStoredEncryption:
+		b.p.startStoredEncryption(effect)
+	case EffectReplyStoredKey:
+		b.p.replyStoredKey(effect)
+	case EffectNegativeReply:
+		b.p.negativeReply(effect)
+	case EffectDisconnect:
+		b.p.disconnect(effect)
+	case EffectStoreBond:
+		b.p.storeBond(effect)
+	case EffectReportLevel:
+		b.p.reportLevel(effect)
+	case EffectReportComplete:
+		b.p.reportComplete(effect)
+	case EffectReportFailure:
+		b.p.reportFailure(effect, Reason(arg))
+	case EffectReportEnd:
+		b.p.reportEnd(effect, Cause(arg))
+	case EffectReportTimeout:
+		b.p.reportTimeout(effect)
+	case EffectReportKeypress:
+		b.p.reportKeypress(effect)
+	case EffectReportEncryptionFailure:
+		b.p.reportEncryptionFailure(effect)
+	case EffectRefuse:
+		b.p.refuse(effect, Refusal(arg))
+	case EffectAskSecurity:
+		b.p.askSecurity(effect)
+	case EffectAskPairing:
+		b.p.askPairing(effect)
+	case EffectAskFeatures:
+		b.p.askFeatures(effect)
+	case EffectAskPasskey:
+		b.p.askPasskey(effect)
+	case EffectAskCompare:
+		b.p.askCompare(effect)
+	case EffectShowPasskey:
+		b.p.showPasskey(effect)
+	}
+}
+
+// StartTimer starts a timer, again if it runs.
+func (b binding) StartTimer(id uint8) {
+	b.p.startTimer(Timer(id))
+}
+
+// StopTimer stops a timer.
+func (b binding) StopTimer(id uint8) {
+	b.p.stopTimer(Timer(id))
+}
+
+// Took passes on which rule was taken.
+func (b binding) Took(step table.Step) {
+	b.p.took(step)
+}
+
+// Table gives the machine of the specification. It is shared: whoever wants to
+// change it makes a copy.
+func Table() *table.Table {
+	return defaultTable
+}
+
+// defaultTable is the machine of spec/smp_states.yaml.
+var defaultTable = &table.Table{
+	Protocol: "SMP",
+	Source:   "smp_states.yaml",
+	Roles: []string{
+		"initiator", "responder",
+	},
+	States: []table.State{
+		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 490},
+		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 532},
+		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 552},
+		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 572},
+		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 600},
+		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 613},
+		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 667},
+		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 678},
+		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 685},
+		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 694},
+		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 706},
+		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 727},
+		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 758},
+		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 772},
+		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 783},
+		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 796},
+		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 819},
+		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 831},
+		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 869},
+		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 876},
+		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 896},
+		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 907},
+		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 924},
+		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 941},
+		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 955},
+		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 966},
+		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 994},
+		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1001},
+		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1018},
+		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1024},
+		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1042},
+		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1053},
+		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1066},
+		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1087},
+		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1092},
+		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1098},
+		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1083},
+		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1088},
+		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1091},
+		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1093},
+		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1094},
+		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1099},
+		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1101},
+		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1113},
+		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1118},
+		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1130},
+	},
+	Events: []string{
+		"Choose", "PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom",
+		"PairingFailed", "EncryptionInformation", "CentralIdentification", "IdentityInformation",
+		"IdentityAddressInformation", "SigningInformation", "SecurityRequest", "PublicKey",
+		"DHKeyCheck", "KeypressNotification", "MalformedPDU", "ReservedPDU", "Pair", "Encrypt",
+		"RequestSecurity", "NotifyKeypress", "Cancel", "ConsentGiven", "FeaturesConfirmed",
+		"PasskeyEntered", "NumbersEqual", "UserRefused", "EncryptionOn", "EncryptionOff",
+		"EncryptionFailed", "LTKRequest", "Delivered", "Disconnected", "Timeout",
+	},
+	Slots: []table.Slot{
+		{Name: "sc", Kind: table.Var, Max: 1},
+		{Name: "model", Kind: table.Var, Max: 5, Text: []string{"JustWorks", "InitiatorTypes", "ResponderTypes", "BothType", "NumericComparison", "OutOfBand"}},
+		{Name: "round", Kind: table.Var, Max: 19},
+		{Name: "to_send", Kind: table.Var, Max: 15},
+		{Name: "to_receive", Kind: table.Var, Max: 15},
+		{Name: "bonding", Kind: table.Var, Max: 1},
+		{Name: "keypress", Kind: table.Var, Max: 1},
+		{Name: "have_oob", Kind: table.Var, Max: 1},
+		{Name: "peer_has_oob", Kind: table.Var, Max: 1},
+		{Name: "encrypted", Kind: table.Input, Max: 1},
+		{Name: "code", Kind: table.Field, Max: 14, Text: []string{
+			"", "PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom", "PairingFailed",
+			"EncryptionInformation", "CentralIdentification", "IdentityInformation",
+			"IdentityAddressInformation", "SigningInformation", "SecurityRequest", "PublicKey",
+			"DHKeyCheck", "KeypressNotification",
+		}},
+		{Name: "reason", Kind: table.Field, Max: 16, Text: []string{
+			"", "PasskeyEntryFailed", "OOBNotAvailable", "AuthenticationRequirements",
+			"ConfirmValueFailed", "PairingNotSupported", "EncryptionKeySize", "CommandNotSupported",
+			"UnspecifiedReason", "RepeatedAttempts", "InvalidParameters", "DHKeyCheckFailed",
+			"NumericComparisonFailed", "BREDRPairingInProgress", "CrossTransportKeyDerivationNotAllowed",
+			"KeyRejected", "Busy",
+		}},
+	},
+	Guards: []string{
+		"pairable", "tooSoon", "hasBond", "bondSuffices", "bondMatches", "keySizeTooSmall", "tooWeak",
+		"weakerThanBond", "weakerThanIdentityBond", "ownOOBGiven", "oobConfirmHeld", "oobTKHeld",
+		"unaskedKeys", "confirmReflected", "legacyConfirmMatches", "numericConfirmMatches",
+		"passkeyConfirmMatches", "publicKeyValid", "oobMatches", "checkMatches", "zeroEDIV",
+		"ltkAcceptable", "findable", "identityAcceptable",
+	},
+	Actions: []string{
+		"receiveRequest", "receiveResponse", "receiveSecurityRequest", "makeRequest", "makeResponse",
+		"makeSecurityRequest", "combine", "legacyModel", "secureModel", "zeroTK", "oobTK", "passkeyTK",
+		"newPasskey", "takePasskey", "newNonce", "legacyConfirm", "numericConfirm", "passkeyConfirm",
+		"keepConfirm", "keepRandom", "keepCheck", "oobKeyPair", "newKeyPair", "keepPublicKey",
+		"oobRandoms", "passkeyRandoms", "computeSTK", "computeKeys", "computeNumber", "makeOwnKeys",
+		"keepLTK", "keepEDIV", "keepIRK", "keepIdentity", "keepCSRK", "makeKeypress", "forget",
+	},
+	PDUs: []string{
+		"PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom", "PairingFailed",
+		"EncryptionInformation", "CentralIdentification", "IdentityInformation",
+		"IdentityAddressInformation", "SigningInformation", "SecurityRequest", "PublicKey",
+		"DHKeyCheck", "KeypressNotification",
+	},
+	Effects: []string{
+		"StartPairingEncryption", "ReplyPairingKey", "StartStoredEncryption", "ReplyStoredKey",
+		"NegativeReply", "Disconnect", "StoreBond", "ReportLevel", "ReportComplete", "ReportFailure",
+		"ReportEnd", "ReportTimeout", "ReportKeypress", "ReportEncryptionFailure", "Refuse",
+		"AskSecurity", "AskPairing", "AskFeatures", "AskPasskey", "AskCompare", "ShowPasskey",
+	},
+	Timers: []string{
+		"procedure",
+	},
+	Macros: []string{
+		"fail", "end", "reject", "refuse", "ignore", "defer", "never",
+	},
+	Nodes: []table.Node{
+		// 0 is no expression
+		{},
+		{Op: table.Const, A: 7},
+		{Op: table.Ask, A: uint16(guardBondSuffices)},
+		{Op: table.Ask, A: uint16(guardPairable)},
+		{Op: table.Not, A: 3},
+		{Op: table.Const, A: 5},
+		{Op: table.Ask, A: uint16(guardTooSoon)},
+		{Op: table.Const, A: 9},
+		{Op: table.Load, A: slotCode},
+		{Op: table.Const, A: 11},
+		{Op: table.Eq, A: 8, B: 9},
+		{Op: table.Load, A: slotReason},
+		{Op: table.Const, A: 10},
+		{Op: table.Else, A: 11, B: 12},
+		{Op: table.Const, A: 1},
+		{Op: table.Eq, A: 8, B: 14},
+		{Op: table.Const, A: 2},
+		{Op: table.Ask, A: uint16(guardHasBond)},
+		{Op: table.Not, A: 17},
+		{Op: table.Const, A: 3},
+		{Op: table.Const, A: 4},
+		{Op: table.Const, A: 6},
+		{Op: table.Load, A: slotEncrypted},
+		{Op: table.Const, A: 8},
+		{Op: table.Eq, A: 8, B: 5},
+		{Op: table.Else, A: 11, B: 23},
+		{Op: table.Else, A: 11, B: 5},
+		{Op: table.Load, A: slotSC},
+		{Op: table.Load, A: slotToSend},
+		{Op: table.Without, A: 28, B: 14},
+		{Op: table.Load, A: slotToReceive},
+		{Op: table.Without, A: 30, B: 14},
+		{Op: table.Ask, A: uint16(guardKeySizeTooSmall)},
+		{Op: table.Ask, A: uint16(guardUnaskedKeys)},
+		{Op: table.Load, A: slotPeerHasOOB},
+		{Op: table.And, A: 27, B: 34},
+		{Op: table.Ask, A: uint16(guardOwnOOBGiven)},
+		{Op: table.Not, A: 36},
+		{Op: table.And, A: 35, B: 37},
+		{Op: table.Load, A: slotHaveOOB},
+		{Op: table.And, A: 27, B: 39},
+		{Op: table.Ask, A: uint16(guardOobConfirmHeld)},
+		{Op: table.Not, A: 41},
+		{Op: table.And, A: 40, B: 42},
+		{Op: table.Load, A: slotModel},
+		{Op: table.Eq, A: 44, B: 5},
+		{Op: table.Not, A: 27},
+		{Op: table.And, A: 45, B: 46},
+		{Op: table.Ask, A: uint16(guardOobTKHeld)},
+		{Op: table.Not, A: 48},
+		{Op: table.And, A: 47, B: 49},
+		{Op: table.Ask, A: uint16(guardTooWeak)},
+		{Op: table.Ask, A: uint16(guardWeakerThanBond)},
+		{Op: table.Else, A: 11, B: 19},
+		{Op: table.Const},
+		{Op: table.Eq, A: 44, B: 54},
+		{Op: table.Eq, A: 44, B: 14},
+		{Op: table.Eq, A: 44, B: 16},
+		{Op: table.Eq, A: 44, B: 19},
+		{Op: table.Eq, A: 44, B: 20},
+		{Op: table.Else, A: 11, B: 14},
+		{Op: table.Ask, A: uint16(guardConfirmReflected)},
+		{Op: table.Ask, A: uint16(guardLegacyConfirmMatches)},
+		{Op: table.Ask, A: uint16(guardPublicKeyValid)},
+		{Op: table.Not, A: 63},
+		{Op: table.Ask, A: uint16(guardNumericConfirmMatches)},
+		{Op: table.Not, A: 65},
+		{Op: table.Const, A: 12},
+		{Op: table.Else, A: 11, B: 67},
+		{Op: table.Load, A: slotKeypress},
+		{Op: table.Ask, A: uint16(guardPasskeyConfirmMatches)},
+		{Op: table.Not, A: 70},
+		{Op: table.Load, A: slotRound},
+		{Op: table.Const, A: 19},
+		{Op: table.Eq, A: 72, B: 73},
+		{Op: table.Add, A: 72, B: 14},
+		{Op: table.Ask, A: uint16(guardOobMatches)},
+		{Op: table.Not, A: 76},
+		{Op: table.And, A: 39, B: 77},
+		{Op: table.Ask, A: uint16(guardCheckMatches)},
+		{Op: table.Has, A: 28, B: 14},
+		{Op: table.Has, A: 28, B: 16},
+		{Op: table.Has, A: 28, B: 20},
+		{Op: table.Has, A: 30, B: 14},
+		{Op: table.Has, A: 30, B: 16},
+		{Op: table.Has, A: 30, B: 20},
+		{Op: table.Ask, A: uint16(guardLtkAcceptable)},
+		{Op: table.Not, A: 86},
+		{Op: table.Const, A: 15},
+		{Op: table.Ask, A: uint16(guardIdentityAcceptable)},
+		{Op: table.Not, A: 89},
+		{Op: table.Ask, A: uint16(guardWeakerThanIdentityBond)},
+		{Op: table.Without, A: 30, B: 16},
+		{Op: table.Without, A: 30, B: 20},
+		{Op: table.Not, A: 28},
+		{Op: table.Load, A: slotBonding},
+		{Op: table.Ask, A: uint16(guardFindable)},
+		{Op: table.And, A: 95, B: 96},
+		{Op: table.Ask, A: uint16(guardBondMatches)},
+		{Op: table.Const, A: 16},
+		{Op: table.Ask, A: uint16(guardZeroEDIV)},
+		{Op: table.And, A: 27, B: 44},
+		{Op: table.Not, A: 72},
+		{Op: table.Or, A: 27, B: 44},
+	},
+	Ops: []table.Op{
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
+		{Kind: table.Emit, ID: uint8(EffectStartStoredEncryption)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
+		{Kind: table.Do, ID: uint8(actionReceiveSecurityRequest)},
+		{Kind: table.Emit, ID: uint8(EffectAskSecurity)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 16},
+		{Kind: table.Do, ID: uint8(actionMakeRequest)},
+		{Kind: table.Send, ID: uint8(pduPairingRequest)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 19},
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 20},
+		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 14},
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 21},
+		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 1},
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 23},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 1},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 5},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 25},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 25},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 26},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 26},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
+		{Kind: table.Do, ID: uint8(actionCombine)},
+		{Kind: table.Set, ID: slotToSend, Arg: 29},
+		{Kind: table.Set, ID: slotToReceive, Arg: 31},
+		{Kind: table.Do, ID: uint8(actionSecureModel)},
+		{Kind: table.Do, ID: uint8(actionLegacyModel)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 12},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 12},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 16},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 16},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 19},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 19},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Emit, ID: uint8(EffectAskFeatures)},
+		{Kind: table.Do, ID: uint8(actionOobKeyPair)},
+		{Kind: table.Send, ID: uint8(pduPublicKey)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
+		{Kind: table.Send, ID: uint8(pduPublicKey)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 53},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 53},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Do, ID: uint8(actionZeroTK)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
+		{Kind: table.Do, ID: uint8(actionNewPasskey)},
+		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionOobTK)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionTakePasskey)},
+		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 60},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 60},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 20},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 20},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingRandom)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionKeepRandom)},
+		{Kind: table.Do, ID: uint8(actionComputeSTK)},
+		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 9},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 9},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
+		{Kind: table.Set, ID: slotRound, Arg: 54},
+		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
+		{Kind: table.Set, ID: slotRound, Arg: 54},
+		{Kind: table.Do, ID: uint8(actionNewPasskey)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Send, ID: uint8(pduPairingRandom)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionKeepRandom)},
+		{Kind: table.Do, ID: uint8(actionComputeNumber)},
+		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
+		{Kind: table.Do, ID: uint8(actionKeepRandom)},
+		{Kind: table.Do, ID: uint8(actionComputeKeys)},
+		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionComputeKeys)},
+		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 68},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 68},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Emit, ID: uint8(EffectReportKeypress)},
+		{Kind: table.Do, ID: uint8(actionMakeKeypress)},
+		{Kind: table.Send, ID: uint8(pduKeypressNotification)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionTakePasskey)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionKeepRandom)},
+		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
+		{Kind: table.Do, ID: uint8(actionComputeKeys)},
+		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Set, ID: slotRound, Arg: 75},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Send, ID: uint8(pduPairingRandom)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionKeepRandom)},
+		{Kind: table.Do, ID: uint8(actionOobRandoms)},
+		{Kind: table.Do, ID: uint8(actionComputeKeys)},
+		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionKeepCheck)},
+		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
+		{Kind: table.Do, ID: uint8(actionMakeOwnKeys)},
+		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		{Kind: table.Send, ID: uint8(pduEncryptionInformation)},
+		{Kind: table.Send, ID: uint8(pduCentralIdentification)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduIdentityInformation)},
+		{Kind: table.Send, ID: uint8(pduIdentityAddressInformation)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduSigningInformation)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 88},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 88},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Do, ID: uint8(actionKeepLTK)},
+		{Kind: table.Set, ID: slotToReceive, Arg: 31},
+		{Kind: table.Do, ID: uint8(actionKeepEDIV)},
+		{Kind: table.Do, ID: uint8(actionKeepIRK)},
+		{Kind: table.Set, ID: slotToReceive, Arg: 92},
+		{Kind: table.Do, ID: uint8(actionKeepIdentity)},
+		{Kind: table.Set, ID: slotToReceive, Arg: 93},
+		{Kind: table.Do, ID: uint8(actionKeepCSRK)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectStoreBond)},
+		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Do, ID: uint8(actionReceiveRequest)},
+		{Kind: table.Emit, ID: uint8(EffectAskPairing)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
+		{Kind: table.Do, ID: uint8(actionMakeSecurityRequest)},
+		{Kind: table.Send, ID: uint8(pduSecurityRequest)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
+		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 99},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 5},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 7},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 16},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionMakeResponse)},
+		{Kind: table.Do, ID: uint8(actionCombine)},
+		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		{Kind: table.Do, ID: uint8(actionOobKeyPair)},
+		{Kind: table.Send, ID: uint8(pduPairingResponse)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
+		{Kind: table.Send, ID: uint8(pduPairingResponse)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduPairingResponse)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionZeroTK)},
+		{Kind: table.Do, ID: uint8(actionNewPasskey)},
+		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
+		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
+		{Kind: table.Do, ID: uint8(actionOobTK)},
+		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
+		{Kind: table.Do, ID: uint8(actionTakePasskey)},
+		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
+		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionKeepRandom)},
+		{Kind: table.Do, ID: uint8(actionComputeSTK)},
+		{Kind: table.Send, ID: uint8(pduPairingRandom)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
+		{Kind: table.Send, ID: uint8(pduPublicKey)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionNumericConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Set, ID: slotRound, Arg: 54},
+		{Kind: table.Do, ID: uint8(actionNewPasskey)},
+		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
+		{Kind: table.Do, ID: uint8(actionKeepRandom)},
+		{Kind: table.Do, ID: uint8(actionComputeNumber)},
+		{Kind: table.Send, ID: uint8(pduPairingRandom)},
+		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionKeepRandom)},
+		{Kind: table.Do, ID: uint8(actionComputeKeys)},
+		{Kind: table.Send, ID: uint8(pduPairingRandom)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionComputeKeys)},
+		{Kind: table.Do, ID: uint8(actionTakePasskey)},
+		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionKeepRandom)},
+		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
+		{Kind: table.Do, ID: uint8(actionComputeKeys)},
+		{Kind: table.Send, ID: uint8(pduPairingRandom)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Set, ID: slotRound, Arg: 75},
+		{Kind: table.Send, ID: uint8(pduPairingRandom)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionKeepRandom)},
+		{Kind: table.Do, ID: uint8(actionOobRandoms)},
+		{Kind: table.Do, ID: uint8(actionComputeKeys)},
+		{Kind: table.Send, ID: uint8(pduPairingRandom)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Emit, ID: uint8(EffectReplyPairingKey)},
+	},
+	Rules: []table.Rule{
+		// Idle, PairingRequest
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 506},
+		// Idle, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 496},
+		// Idle, SecurityRequest
+		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 1, Len: 1}, Next: uint8(StateEncryptingStored), Line: 508},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 2, Len: 1}, Next: table.Stay, Macro: 3, Line: 509},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 3, Len: 1}, Next: table.Stay, Macro: 3, Line: 510},
+		{Ops: table.Span{First: 4, Len: 3}, Next: uint8(StateAwaitConsent), Line: 511},
+		// Idle, MalformedPDU
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 7, Len: 1}, Next: table.Stay, Macro: 3, Line: 513},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 514},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 515},
+		// Idle, Pair
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 8, Len: 1}, Next: table.Stay, Macro: 4, Line: 501},
+		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 502},
+		// Idle, Encrypt
+		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 504},
+		{Ops: table.Span{First: 1, Len: 1}, Next: uint8(StateEncryptingStored), Line: 505},
+		// Idle, NotifyKeypress
+		{Ops: table.Span{First: 13, Len: 1}, Next: table.Stay, Macro: 4, Line: 498},
+		// Idle, Cancel
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 497},
+		// Idle, ConsentGiven
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 473},
+		// Idle, EncryptionOn
+		{Ops: table.Span{First: 14, Len: 1}, Next: table.Stay, Line: 475},
+		// Idle, EncryptionOff
+		{Ops: table.Span{First: 14, Len: 1}, Next: table.Stay, Line: 476},
+		// Idle, EncryptionFailed
+		{Ops: table.Span{First: 15, Len: 1}, Next: table.Stay, Line: 477},
+		// Idle, Delivered
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 474},
+		// Idle, Disconnected
+		{Next: uint8(StateClosed), Line: 481},
+		// Idle, Timeout
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 482},
+		// EncryptingStored, PairingRequest
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 547},
+		// EncryptingStored, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 537},
+		// EncryptingStored, Pair
+		{Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 472},
+		// EncryptingStored, Cancel
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 538},
+		// EncryptingStored, EncryptionOn
+		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 539},
+		// EncryptingStored, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 18, Len: 2}, Next: uint8(StateIdle), Line: 541},
+		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 542},
+		// EncryptingStored, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 20, Len: 2}, Next: uint8(StateIdle), Line: 544},
+		{Ops: table.Span{First: 15, Len: 1}, Next: uint8(StateIdle), Line: 545},
+		// Settling, PairingRequest
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 567},
+		// Settling, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 557},
+		// Settling, Cancel
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 558},
+		// Settling, EncryptionOn
+		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 559},
+		// Settling, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 18, Len: 2}, Next: uint8(StateIdle), Line: 561},
+		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 562},
+		// Settling, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 1}, Next: uint8(StateIdle), Line: 564},
+		{Next: uint8(StateIdle), Line: 565},
+		// Mute, PairingRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 605},
+		// Mute, Pair
+		{Ops: table.Span{First: 23, Len: 1}, Next: table.Stay, Macro: 4, Line: 606},
+		// Closed, PairingRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 619},
+		// Closed, Pair
+		{Ops: table.Span{First: 24, Len: 1}, Next: table.Stay, Macro: 4, Line: 620},
+		// Closed, EncryptionOn
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 622},
+		// Closed, EncryptionOff
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 623},
+		// Closed, EncryptionFailed
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 624},
+		// Closed, Disconnected
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 625},
+		// AwaitConsent, PairingRequest
+		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 652},
+		// AwaitConsent, PairingResponse
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 635},
+		// AwaitConsent, PairingFailed
+		{Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 634},
+		// AwaitConsent, SecurityRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 653},
+		// AwaitConsent, KeypressNotification
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 637},
+		// AwaitConsent, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 639},
+		{Ops: table.Span{First: 36, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 640},
+		// AwaitConsent, ReservedPDU
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 636},
+		// AwaitConsent, Pair
+		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 675},
+		// AwaitConsent, NotifyKeypress
+		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 641},
+		// AwaitConsent, Cancel
+		{Ops: table.Span{First: 41, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 642},
+		// AwaitConsent, ConsentGiven
+		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 674},
+		// AwaitConsent, UserRefused
+		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 672},
+		// AwaitConsent, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 49, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 646},
+		{Ops: table.Span{First: 54, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 647},
+		// AwaitConsent, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 59, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 649},
+		{Ops: table.Span{First: 64, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 650},
+		// AwaitConsent, Disconnected
+		{Ops: table.Span{First: 69, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 644},
+		// AwaitConsent, Timeout
+		{Ops: table.Span{First: 72, Len: 3}, Next: uint8(StateMute), Line: 643},
+		// AwaitResponse, PairingResponse
+		{Ops: table.Span{First: 75, Len: 2}, Next: uint8(StateCombine), Line: 684},
+		// Combine
+		{If: "sc", Cond: 27, Ops: table.Span{First: 77, Len: 3}, Next: uint8(StateJudge), Line: 689},
+		{Ops: table.Span{First: 80, Len: 1}, Next: uint8(StateJudge), Line: 693},
+		// Judge
+		{If: "keySizeTooSmall", Cond: 32, Ops: table.Span{First: 81, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 698},
+		{If: "unaskedKeys", Cond: 33, Ops: table.Span{First: 85, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 699},
+		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 700},
+		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 701},
+		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 702},
+		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 703},
+		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 704},
+		{Ops: table.Span{First: 97, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 705},
+		// ConfirmFeatures, FeaturesConfirmed
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 98, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 714},
+		{If: "sc", Cond: 27, Ops: table.Span{First: 101, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 715},
+		{Next: uint8(StateLegacyBegin), Line: 716},
+		// ConfirmFeatures, UserRefused
+		{Ops: table.Span{First: 104, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 711},
+		// LegacyBegin
+		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 108, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 734},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 737},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 114, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 739},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 743},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 744},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 121, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 746},
+		// LegacyEnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 126, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 766},
+		// LegacyEnterPasskey, UserRefused
+		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 763},
+		// LegacyAwaitConfirm, PairingConfirm
+		{If: "confirmReflected", Cond: 61, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 789},
+		{Ops: table.Span{First: 140, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 790},
+		// LegacyAwaitRandom, PairingRandom
+		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 143, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 802},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 806},
+		// AwaitPublicKey, PublicKey
+		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 825},
+		{Ops: table.Span{First: 150, Len: 1}, Next: uint8(StateStageOne), Line: 826},
+		// StageOne
+		{If: "model == JustWorks", Cond: 55, Next: uint8(StateNumericAwaitConfirm), Line: 837},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 838},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 153, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 840},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 845},
+		{If: "model == NumericComparison", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 846},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 847},
+		// NumericAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 160, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 875},
+		// NumericAwaitRandom, PairingRandom
+		{If: "not numericConfirmMatches", Cond: 66, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 882},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 164, Len: 3}, Next: uint8(StateCompare), Line: 883},
+		{Ops: table.Span{First: 167, Len: 4}, Next: uint8(StateAwaitCheck), Line: 887},
+		// Compare, NumbersEqual
+		{Ops: table.Span{First: 171, Len: 3}, Next: uint8(StateAwaitCheck), Line: 903},
+		// Compare, UserRefused
+		{Ops: table.Span{First: 174, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 901},
+		// EnterPasskey, KeypressNotification
+		{If: "keypress", Cond: 69, Ops: table.Span{First: 178, Len: 1}, Next: table.Stay, Line: 921},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 922},
+		// EnterPasskey, NotifyKeypress
+		{If: "keypress", Cond: 69, Ops: table.Span{First: 179, Len: 3}, Next: table.Stay, Line: 931},
+		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 932},
+		// EnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 182, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 935},
+		// EnterPasskey, UserRefused
+		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 929},
+		// PasskeyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 140, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 960},
+		// PasskeyAwaitRandom, PairingRandom
+		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 972},
+		{If: "lastRound", Cond: 74, Ops: table.Span{First: 187, Len: 5}, Next: uint8(StateAwaitCheck), Line: 973},
+		{Ops: table.Span{First: 192, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 977},
+		// OOBBegin
+		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 999},
+		{Ops: table.Span{First: 197, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1000},
+		// OOBAwaitRandom, PairingRandom
+		{Ops: table.Span{First: 200, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1006},
+		// AwaitCheck, DHKeyCheck
+		{Ops: table.Span{First: 205, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1023},
+		// JudgeCheck
+		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 206, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1029},
+		{Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1030},
+		// AwaitEncryption, PairingRequest
+		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 652},
+		// AwaitEncryption, PairingResponse
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 635},
+		// AwaitEncryption, PairingFailed
+		{Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 634},
+		// AwaitEncryption, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 639},
+		{Ops: table.Span{First: 36, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 640},
+		// AwaitEncryption, Cancel
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 1040},
+		// AwaitEncryption, EncryptionOn
+		{Ops: table.Span{First: 207, Len: 2}, Next: uint8(StateEncrypted), Line: 1059},
+		// AwaitEncryption, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 49, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1061},
+		{Ops: table.Span{First: 54, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1062},
+		// AwaitEncryption, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 59, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1064},
+		{Ops: table.Span{First: 64, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1065},
+		// Encrypted
+		{Next: uint8(StateNextKey), Line: 1069},
+		// SendEncKey
+		{If: "to_send has EncKey", Cond: 80, Ops: table.Span{First: 209, Len: 3}, Next: uint8(StateSendIdKey), Line: 1087},
+		{Next: uint8(StateSendIdKey), Line: 1087},
+		// SendIdKey
+		{If: "to_send has IdKey", Cond: 81, Ops: table.Span{First: 212, Len: 3}, Next: uint8(StateSendSignKey), Line: 1092},
+		{Next: uint8(StateSendSignKey), Line: 1092},
+		// SendSignKey
+		{If: "to_send has SignKey", Cond: 82, Ops: table.Span{First: 215, Len: 2}, Next: uint8(StateKeysSent), Line: 1098},
+		{Next: uint8(StateKeysSent), Line: 1098},
+		// NextKey
+		{If: "to_receive has EncKey", Cond: 83, Next: uint8(StateAwaitEncryptionInformation), Line: 1087},
+		{If: "to_receive has IdKey", Cond: 84, Next: uint8(StateAwaitIdentityInformation), Line: 1092},
+		{If: "to_receive has SignKey", Cond: 85, Next: uint8(StateAwaitSigningInformation), Line: 1098},
+		{Next: uint8(StateKeysReceived), Line: 1085},
+		// AwaitEncryptionInformation, EncryptionInformation
+		{If: "not ltkAcceptable", Cond: 87, Ops: table.Span{First: 217, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1089},
+		{Ops: table.Span{First: 221, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1090},
+		// AwaitEncryptionInformation, Cancel
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 1076},
+		// AwaitCentralIdentification, CentralIdentification
+		{Ops: table.Span{First: 222, Len: 2}, Next: uint8(StateNextKey), Line: 1091},
+		// AwaitIdentityInformation, IdentityInformation
+		{Ops: table.Span{First: 224, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1093},
+		// AwaitIdentityAddressInformation, IdentityAddressInformation
+		{If: "not identityAcceptable", Cond: 90, Ops: table.Span{First: 217, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1095},
+		{If: "weakerThanIdentityBond", Cond: 91, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1096},
+		{Ops: table.Span{First: 225, Len: 2}, Next: uint8(StateNextKey), Line: 1097},
+		// AwaitSigningInformation, SigningInformation
+		{Ops: table.Span{First: 227, Len: 2}, Next: uint8(StateNextKey), Line: 1099},
+		// KeysSent
+		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1106},
+		{Next: uint8(StateAwaitDelivery), Line: 1107},
+		// KeysReceived
+		{Next: uint8(StateSendEncKey), Line: 1116},
+		// AwaitDelivery, SecurityRequest
+		{Ops: table.Span{First: 229, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1126},
+		// AwaitDelivery, Delivered
+		{Next: uint8(StateComplete), Line: 1123},
+		// Complete
+		{If: "bonding and findable", Cond: 97, Ops: table.Span{First: 230, Len: 4}, Next: uint8(StateIdle), Line: 1134},
+		{Ops: table.Span{First: 234, Len: 3}, Next: uint8(StateIdle), Line: 1135},
+		// Idle, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 2, Len: 1}, Next: table.Stay, Macro: 3, Line: 520},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 3, Len: 1}, Next: table.Stay, Macro: 3, Line: 521},
+		{Ops: table.Span{First: 237, Len: 3}, Next: uint8(StateAwaitConsent), Line: 522},
+		// Idle, SecurityRequest
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 518},
+		// Idle, MalformedPDU
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 240, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 524},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 525},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 526},
+		// Idle, RequestSecurity
+		{Ops: table.Span{First: 242, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 517},
+		// Idle, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: uint8(StateEncryptingStored), Line: 528},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 529},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 530},
+		// EncryptingStored, PairingRequest
+		{Ops: table.Span{First: 251, Len: 1}, Next: table.Stay, Macro: 3, Line: 549},
+		// EncryptingStored, SecurityRequest
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 550},
+		// EncryptingStored, LTKRequest
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 479},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 480},
+		// Settling, PairingRequest
+		{Ops: table.Span{First: 251, Len: 1}, Next: table.Stay, Macro: 3, Line: 569},
+		// Settling, SecurityRequest
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 570},
+		// AwaitSecurity, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 252, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 585},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 255, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 586},
+		{Ops: table.Span{First: 237, Len: 3}, Next: uint8(StateAwaitConsent), Line: 587},
+		// AwaitSecurity, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 579},
+		// AwaitSecurity, PairingFailed
+		{Ops: table.Span{First: 258, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 582},
+		// AwaitSecurity, SecurityRequest
+		{Ops: table.Span{First: 260, Len: 2}, Next: table.Stay, Macro: 3, Line: 583},
+		// AwaitSecurity, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 258, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 589},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 262, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 590},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 591},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 592},
+		// AwaitSecurity, NotifyKeypress
+		{Ops: table.Span{First: 13, Len: 1}, Next: table.Stay, Macro: 4, Line: 580},
+		// AwaitSecurity, Cancel
+		{Ops: table.Span{First: 265, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 581},
+		// AwaitSecurity, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 267, Len: 2}, Next: uint8(StateEncryptingStored), Line: 594},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 269, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 595},
+		{Ops: table.Span{First: 274, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 596},
+		// AwaitSecurity, Disconnected
+		{Ops: table.Span{First: 278, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 597},
+		// AwaitSecurity, Timeout
+		{Ops: table.Span{First: 280, Len: 2}, Next: uint8(StateMute), Line: 598},
+		// Mute, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 609},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 610},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 611},
+		// Closed, LTKRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 621},
+		// AwaitConsent, SecurityRequest
+		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 655},
+		// AwaitConsent, ConsentGiven
+		{Ops: table.Span{First: 282, Len: 2}, Next: uint8(StateCombine), Line: 677},
+		// AwaitConsent, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 657},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 658},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 659},
+		// ConfirmFeatures, FeaturesConfirmed
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 290, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 719},
+		{If: "sc", Cond: 27, Ops: table.Span{First: 293, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 720},
+		{Ops: table.Span{First: 296, Len: 2}, Next: uint8(StateLegacyBegin), Line: 721},
+		// LegacyBegin
+		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 298, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 752},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 753},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 754},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 755},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 756},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 302, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 757},
+		// LegacyEnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 303, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 771},
+		// LegacyEnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 304, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 770},
+		// LegacyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 126, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 780},
+		// LegacyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 778},
+		// LegacyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 306, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 793},
+		// LegacyAwaitRandom, PairingRandom
+		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 311, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 809},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 813},
+		// AwaitPublicKey, PublicKey
+		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 829},
+		{Ops: table.Span{First: 315, Len: 3}, Next: uint8(StateStageOne), Line: 830},
+		// StageOne
+		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 318, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 851},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 322, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 853},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 857},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 858},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 318, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 860},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 863},
+		// NumericAwaitRandom, PairingRandom
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 325, Len: 5}, Next: uint8(StateCompare), Line: 890},
+		{Ops: table.Span{First: 330, Len: 4}, Next: uint8(StateAwaitCheck), Line: 895},
+		// Compare, DHKeyCheck
+		{Ops: table.Span{First: 205, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 906},
+		// Compare, NumbersEqual
+		{Ops: table.Span{First: 334, Len: 1}, Next: uint8(StateAwaitCheck), Line: 905},
+		// CompareHoldCheck, NumbersEqual
+		{Ops: table.Span{First: 334, Len: 1}, Next: uint8(StateJudgeCheck), Line: 914},
+		// CompareHoldCheck, UserRefused
+		{Ops: table.Span{First: 174, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 913},
+		// EnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 303, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 940},
+		// EnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 335, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 939},
+		// PasskeyHoldConfirm, NotifyKeypress
+		{If: "keypress", Cond: 69, Ops: table.Span{First: 179, Len: 3}, Next: table.Stay, Line: 949},
+		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 950},
+		// PasskeyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 182, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 952},
+		// PasskeyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 947},
+		// PasskeyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 336, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 963},
+		// PasskeyAwaitRandom, PairingRandom
+		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 983},
+		{If: "lastRound", Cond: 74, Ops: table.Span{First: 341, Len: 5}, Next: uint8(StateAwaitCheck), Line: 984},
+		{Ops: table.Span{First: 346, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 988},
+		// OOBAwaitRandom, PairingRandom
+		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1009},
+		{Ops: table.Span{First: 349, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1010},
+		// JudgeCheck
+		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 355, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1033},
+		{Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1034},
+		// AwaitLTKRequest, LTKRequest
+		{If: "zeroEDIV", Cond: 100, Ops: table.Span{First: 357, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1049},
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 1050},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1051},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 1052},
+		// AwaitEncryption, SecurityRequest
+		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 655},
+		// AwaitEncryption, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 657},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 658},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 659},
+		// Encrypted
+		{Next: uint8(StateSendEncKey), Line: 1070},
+		// KeysSent
+		{If: "to_receive", Cond: 30, Next: uint8(StateNextKey), Line: 1110},
+		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1111},
+		{Next: uint8(StateAwaitDelivery), Line: 1112},
+		// KeysReceived
+		{Next: uint8(StateComplete), Line: 1117},
+		// AwaitDelivery, PairingRequest
+		{Ops: table.Span{First: 229, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1128},
+		// AwaitDelivery, LTKRequest
+		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1129},
+	},
+	Cells: []table.Span{
+		// initiator, Idle
+		{}, {Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
+		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
+		{First: 1, Len: 1}, {First: 2, Len: 4}, {First: 1, Len: 1}, {First: 1, Len: 1},
+		{First: 1, Len: 1}, {First: 6, Len: 3}, {First: 1, Len: 1}, {First: 9, Len: 2},
+		{First: 11, Len: 2}, {}, {First: 13, Len: 1}, {First: 14, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {}, {First: 19, Len: 1},
+		{First: 20, Len: 1}, {First: 21, Len: 1},
+		// initiator, EncryptingStored
+		{}, {First: 22, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
+		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
+		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
+		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 24, Len: 1}, {First: 25, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 26, Len: 1}, {First: 27, Len: 2}, {First: 29, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
+		// initiator, Settling
+		{}, {First: 31, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
+		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
+		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
+		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 24, Len: 1}, {First: 33, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 34, Len: 1}, {First: 35, Len: 2}, {First: 37, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
+		// initiator, AwaitSecurity
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, Mute
+		{}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
+		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
+		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
+		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
+		{First: 40, Len: 1}, {First: 40, Len: 1}, {}, {First: 40, Len: 1}, {First: 40, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {},
+		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
+		// initiator, Closed
+		{}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1},
+		{First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1},
+		{First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1},
+		{First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1},
+		{First: 42, Len: 1}, {First: 42, Len: 1}, {}, {First: 42, Len: 1}, {First: 42, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 43, Len: 1}, {First: 44, Len: 1}, {First: 45, Len: 1}, {},
+		{First: 19, Len: 1}, {First: 46, Len: 1}, {First: 21, Len: 1},
+		// initiator, AwaitConsent
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 55, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 58, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 59, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, AwaitResponse
+		{}, {First: 47, Len: 1}, {First: 66, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, Combine
+		{First: 67, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, Judge
+		{First: 69, Len: 8}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, ConfirmFeatures
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 77, Len: 3}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 80, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, LegacyBegin
+		{First: 81, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, LegacyEnterPasskey
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 87, Len: 1}, {First: 15, Len: 1},
+		{First: 88, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, LegacyHoldConfirm
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, LegacyAwaitConfirm
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 89, Len: 2}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, LegacyAwaitRandom
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 91, Len: 2},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, AwaitPublicKey
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 93, Len: 2},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, StageOne
+		{First: 95, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, NumericAwaitConfirm
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 101, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, NumericAwaitRandom
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 102, Len: 3},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, Compare
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 105, Len: 1},
+		{First: 106, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, CompareHoldCheck
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, EnterPasskey
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 109, Len: 2}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 111, Len: 1}, {First: 15, Len: 1},
+		{First: 112, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, PasskeyHoldConfirm
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, PasskeyAwaitConfirm
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 113, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, PasskeyAwaitRandom
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 114, Len: 3},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, OOBBegin
+		{First: 117, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, OOBAwaitRandom
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 119, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, AwaitCheck
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 120, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, JudgeCheck
+		{First: 121, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, AwaitLTKRequest
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, AwaitEncryption
+		{}, {First: 123, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
+		{First: 125, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
+		{First: 124, Len: 1}, {First: 124, Len: 1}, {First: 50, Len: 1}, {First: 124, Len: 1},
+		{First: 124, Len: 1}, {First: 51, Len: 1}, {First: 126, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 128, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 129, Len: 1}, {First: 130, Len: 2}, {First: 132, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, Encrypted
+		{First: 134, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, SendEncKey
+		{First: 135, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, SendIdKey
+		{First: 137, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, SendSignKey
+		{First: 139, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, NextKey
+		{First: 141, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, AwaitEncryptionInformation
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 145, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, AwaitCentralIdentification
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 148, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, AwaitIdentityInformation
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 149, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, AwaitIdentityAddressInformation
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 150, Len: 3}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, AwaitSigningInformation
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 153, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, KeysSent
+		{First: 154, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, KeysReceived
+		{First: 156, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, AwaitDelivery
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 157, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 158, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// initiator, Complete
+		{First: 159, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, Idle
+		{}, {First: 161, Len: 3}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
+		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
+		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 164, Len: 1}, {First: 1, Len: 1},
+		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 165, Len: 3}, {First: 1, Len: 1}, {}, {},
+		{First: 168, Len: 1}, {First: 13, Len: 1}, {First: 14, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 169, Len: 3},
+		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
+		// responder, EncryptingStored
+		{}, {First: 172, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
+		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
+		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 173, Len: 1}, {First: 23, Len: 1},
+		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {First: 25, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 26, Len: 1}, {First: 27, Len: 2}, {First: 29, Len: 2}, {First: 174, Len: 2},
+		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
+		// responder, Settling
+		{}, {First: 176, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
+		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
+		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 177, Len: 1}, {First: 32, Len: 1},
+		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {First: 33, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 34, Len: 1}, {First: 35, Len: 2}, {First: 37, Len: 2}, {First: 174, Len: 2},
+		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
+		// responder, AwaitSecurity
+		{}, {First: 178, Len: 3}, {First: 181, Len: 1}, {First: 181, Len: 1}, {First: 181, Len: 1},
+		{First: 182, Len: 1}, {First: 181, Len: 1}, {First: 181, Len: 1}, {First: 181, Len: 1},
+		{First: 181, Len: 1}, {First: 181, Len: 1}, {First: 183, Len: 1}, {First: 181, Len: 1},
+		{First: 181, Len: 1}, {First: 181, Len: 1}, {First: 184, Len: 4}, {First: 181, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 188, Len: 1}, {First: 189, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 190, Len: 3},
+		{First: 19, Len: 1}, {First: 193, Len: 1}, {First: 194, Len: 1},
+		// responder, Mute
+		{}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
+		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
+		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
+		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {}, {},
+		{First: 40, Len: 1}, {First: 40, Len: 1}, {First: 40, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 195, Len: 3},
+		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
+		// responder, Closed
+		{}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1},
+		{First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1},
+		{First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1},
+		{First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {}, {},
+		{First: 42, Len: 1}, {First: 42, Len: 1}, {First: 42, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 43, Len: 1}, {First: 44, Len: 1}, {First: 45, Len: 1}, {First: 198, Len: 1},
+		{First: 19, Len: 1}, {First: 46, Len: 1}, {First: 21, Len: 1},
+		// responder, AwaitConsent
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 200, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 59, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, AwaitResponse
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, Combine
+		{First: 67, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, Judge
+		{First: 69, Len: 8}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, ConfirmFeatures
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 204, Len: 3}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 80, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, LegacyBegin
+		{First: 207, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, LegacyEnterPasskey
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 213, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 214, Len: 1}, {First: 15, Len: 1}, {First: 88, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, LegacyHoldConfirm
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 215, Len: 1}, {First: 15, Len: 1}, {First: 216, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, LegacyAwaitConfirm
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 217, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, LegacyAwaitRandom
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 218, Len: 2},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, AwaitPublicKey
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 220, Len: 2},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, StageOne
+		{First: 222, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, NumericAwaitConfirm
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, NumericAwaitRandom
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 228, Len: 2},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, Compare
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 230, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 231, Len: 1}, {First: 106, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, CompareHoldCheck
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 232, Len: 1}, {First: 233, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, EnterPasskey
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 234, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 109, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 235, Len: 1}, {First: 15, Len: 1}, {First: 112, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, PasskeyHoldConfirm
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 236, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 238, Len: 1}, {First: 15, Len: 1}, {First: 239, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, PasskeyAwaitConfirm
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 240, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, PasskeyAwaitRandom
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 241, Len: 3},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, OOBBegin
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, OOBAwaitRandom
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 244, Len: 2},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, AwaitCheck
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 120, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, JudgeCheck
+		{First: 246, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, AwaitLTKRequest
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 128, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 248, Len: 4},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, AwaitEncryption
+		{}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
+		{First: 125, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
+		{First: 124, Len: 1}, {First: 124, Len: 1}, {First: 252, Len: 1}, {First: 124, Len: 1},
+		{First: 124, Len: 1}, {First: 51, Len: 1}, {First: 126, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 128, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 129, Len: 1}, {First: 130, Len: 2}, {First: 132, Len: 2}, {First: 253, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, Encrypted
+		{First: 256, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, SendEncKey
+		{First: 135, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, SendIdKey
+		{First: 137, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, SendSignKey
+		{First: 139, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, NextKey
+		{First: 141, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, AwaitEncryptionInformation
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 145, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, AwaitCentralIdentification
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 148, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, AwaitIdentityInformation
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 149, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, AwaitIdentityAddressInformation
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 150, Len: 3}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, AwaitSigningInformation
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 153, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, KeysSent
+		{First: 257, Len: 3}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, KeysReceived
+		{First: 260, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, AwaitDelivery
+		{}, {First: 261, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 262, Len: 1},
+		{First: 158, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		// responder, Complete
+		{First: 159, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+	},
+	Grids: []table.Grid{
+		{
+			Name:   "legacy",
+			Inputs: []string{"initiator_oob", "responder_oob", "mitm"},
+			Exceptions: []table.Exception{
+				{If: "initiator_oob and responder_oob", Cond: 101, Result: uint8(OutOfBand)},
+				{If: "not mitm", Cond: 102, Result: uint8(JustWorks)},
+			},
+			Columns: 5,
+			Cells: []uint8{
+				uint8(JustWorks), uint8(JustWorks), uint8(ResponderTypes), uint8(JustWorks), uint8(ResponderTypes),
+				uint8(JustWorks), uint8(JustWorks), uint8(ResponderTypes), uint8(JustWorks), uint8(ResponderTypes),
+				uint8(InitiatorTypes), uint8(InitiatorTypes), uint8(BothType), uint8(JustWorks), uint8(InitiatorTypes),
+				uint8(JustWorks), uint8(JustWorks), uint8(JustWorks), uint8(JustWorks), uint8(JustWorks),
+				uint8(InitiatorTypes), uint8(InitiatorTypes), uint8(ResponderTypes), uint8(JustWorks), uint8(ResponderTypes),
+			},
+		},
+		{
+			Name:   "secure_connections",
+			Inputs: []string{"initiator_oob", "responder_oob", "mitm"},
+			Exceptions: []table.Exception{
+				{If: "initiator_oob or responder_oob", Cond: 103, Result: uint8(OutOfBand)},
+				{If: "not mitm", Cond: 102, Result: uint8(JustWorks)},
+			},
+			Columns: 5,
+			Cells: []uint8{
+				uint8(JustWorks), uint8(JustWorks), uint8(ResponderTypes), uint8(JustWorks), uint8(ResponderTypes),
+				uint8(JustWorks), uint8(NumericComparison), uint8(ResponderTypes), uint8(JustWorks), uint8(NumericComparison),
+				uint8(InitiatorTypes), uint8(InitiatorTypes), uint8(BothType), uint8(JustWorks), uint8(InitiatorTypes),
+				uint8(JustWorks), uint8(JustWorks), uint8(JustWorks), uint8(JustWorks), uint8(JustWorks),
+				uint8(InitiatorTypes), uint8(NumericComparison), uint8(ResponderTypes), uint8(JustWorks), uint8(NumericComparison),
+			},
+		},
+	},
 }
