@@ -34,10 +34,11 @@ type Effect struct {
 	Offer    Offer
 	Number   uint32 // passkey to show, or number to compare: 0 to 999999
 
-	Keypress KeypressType // EffectReportKeypress
-	Level    Level        // EffectReportLevel; the model and level that a question is about
-	Status   bt.Status    // why encryption failed, or why the link ended
-	Refusal  Refusal      // EffectRefuse
+	Keypress  KeypressType // EffectReportKeypress
+	Level     Level        // EffectReportLevel; the model and level that a question is about
+	Encrypted bool         // EffectReportLevel
+	Status    bt.Status    // why encryption failed, or why the link is to end
+	Refusal   Refusal      // EffectRefuse
 
 	// Err is why a pairing ended: EffectReportFailure, EffectReportEnd and
 	// EffectReportTimeout.

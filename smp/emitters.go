@@ -50,7 +50,9 @@ func (p *Procedure) storeBond(e *Effect) {
 	p.onBond = true
 }
 
-func (p *Procedure) reportLevel(e *Effect) { e.Level = p.level }
+func (p *Procedure) reportLevel(e *Effect) {
+	e.Level, e.Encrypted = p.level, p.event == EventEncryptionOn
+}
 
 func (p *Procedure) reportComplete(e *Effect) {
 	e.Result = p.result()

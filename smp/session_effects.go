@@ -2,6 +2,7 @@ package smp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"blesmp/bond"
@@ -31,7 +32,7 @@ func (s *Session) carryOut(e *Effect) {
 	case EffectStoreBond:
 		s.storeBond(e.Bond)
 	case EffectReportLevel:
-		s.reportLevel(e.Level)
+		s.reportLevel(e.Level, e.Encrypted)
 	case EffectReportEncryptionFailure:
 		s.reportEncryptionFailure(e.Status)
 	case EffectReportComplete:
@@ -69,14 +70,22 @@ func (s *Session) storeBond(b *bond.Bond) {
 	s.mu.Unlock()
 }
 
-func (s *Session) reportLevel(level Level) {
-	encrypted := level != Level{}
-	if s.encrypt != nil && encrypted {
-		s.encrypt.finish(level, nil)
+func (s *Session) reportLevel(level Level, encrypted bool) {
+	if s.encrypt != nil {
+		s.encrypt.finish(level, encryptionLost(encrypted))
 		s.encrypt = nil
 	}
 	s.events.put(EncryptionEvent{Encrypted: encrypted, Level: level})
 	s.changed()
+}
+
+// encryptionLost is the error of an encryption that ended with the link in the
+// clear.
+func encryptionLost(encrypted bool) error {
+	if encrypted {
+		return nil
+	}
+	return errors.New("smp: the link is not encrypted")
 }
 
 func (s *Session) reportEncryptionFailure(status bt.Status) {
