@@ -147,7 +147,7 @@ func open(path string, readOnly bool, timeout time.Duration) (s *Store, err erro
 	defer func() {
 		if err != nil && s.file != nil {
 			// bbolt closes it, too, unless it panicked.
-			_ = s.file.Close()
+			_ = release(s.file)
 		}
 	}()
 	defer s.rescue(debug.SetPanicOnFault(true), &err)

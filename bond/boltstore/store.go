@@ -47,9 +47,9 @@ var _ bond.Store = (*Store)(nil)
 // Every later call fails with os.ErrClosed; a second Close does nothing.
 func (s *Store) Close() error {
 	if s.broken.Load() != nil {
-		// bbolt may hold its locks for ever. Closing the file frees it for
-		// others; the map stays until the process ends.
-		if err := s.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		// bbolt may hold its locks for ever, so it cannot close. This frees the
+		// file for others; bbolt's map of it stays until the process ends.
+		if err := release(s.file); err != nil && !errors.Is(err, os.ErrClosed) {
 			return fmt.Errorf("boltstore: %w", err)
 		}
 		return nil
