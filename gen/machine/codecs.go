@@ -273,7 +273,11 @@ func (r *resolver) checkRange(f *spec.Field) {
 	if !f.Ranged {
 		return
 	}
-	low, high, ok := limits(f.Type)
+	wire := f.Type
+	if t := r.wires[f.Type]; t != nil {
+		wire = t.Wire
+	}
+	low, high, ok := limits(wire)
 	switch {
 	case !ok || f.Count != "":
 		r.errors.add(f.Name.Pos, "field %s has a range and is no number", f.Name.Text)
