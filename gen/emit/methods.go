@@ -29,8 +29,7 @@ type Method struct {
 // Methods lists the methods that generated code calls, by kind and in the order
 // of the file.
 func Methods(m *machine.Machine) []Method {
-	e := &emitter{spec: m.File, machine: m}
-	return e.methods()
+	return newEmitter(m, nil, Options{}).methods()
 }
 
 func (e *emitter) methods() []Method {
@@ -130,3 +129,11 @@ func typeText(t *machine.Type) string {
 	}
 	return "uint8"
 }
+
+// Getter is the name of the method of vars that reads a slot.
+func Getter(m *machine.Machine, s *machine.Slot) string {
+	return newEmitter(m, nil, Options{}).exported(s.Name)
+}
+
+// Setter is the name of the method of vars that writes a slot.
+func Setter(m *machine.Machine, s *machine.Slot) string { return "set" + Getter(m, s) }
