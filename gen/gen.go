@@ -56,11 +56,20 @@ func generate(path string, m *machine.Machine) ([]File, error) {
 	if m.File.Machine != nil {
 		t = m.Table()
 	}
-	code, err := emit.Go(m, t, emit.Options{Source: source, Import: importPath})
+	options := emit.Options{Source: source, Import: importPath}
+	code, err := emit.Go(m, t, options)
 	if err != nil {
 		return nil, err
 	}
-	return []File{{Path: filepath.Join(dir, emit.FileName), Content: code}}, nil
+	files := []File{{Path: filepath.Join(dir, emit.FileName), Content: code}}
+	tests, err := emit.Tests(m, options)
+	if err != nil {
+		return nil, err
+	}
+	if tests != nil {
+		files = append(files, File{Path: filepath.Join(dir, emit.TestFileName), Content: tests})
+	}
+	return files, nil
 }
 
 // Check looks for everything that is wrong with the specification at path and
