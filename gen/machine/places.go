@@ -203,6 +203,13 @@ func (r *resolver) checkKind(s *State) {
 	case s.Is(table.Final) && waiting != 0:
 		r.errors.add(s.Spec.WaitsFor.Pos, "final state %s waits for nothing", s.Name)
 	}
+}
+
+func (r *resolver) rowsOfChoice(s *State) {
+	report := func(rows []*spec.Row) {
+		for _, row := range rows {
+			r.errors.add(row.Event.Pos, "%s is a choice, which has no rows for events", s.Name)
+		}
 	}
 	report(s.Spec.Body.When)
 	for _, b := range s.Spec.Body.Roles {
