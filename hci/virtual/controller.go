@@ -1,0 +1,296 @@
+package virtual
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"blesmp/bt"
+	"blesmp/hci"
+)
+
+// ErrClosed is what a closed Controller answers.
+var ErrClosed = errors.New("virtual: controller is closed")
+
+// Packet types of H4 (Core Vol 4, Part A, 2).
+const (
+	packetCommand = 0x01
+	packetACL     = 0x02
+	packetEvent   = 0x04
+)
+
+// Config describes one controller. Every field has a useful zero value.
+type Config struct {
+	// PublicAddress is the controller's BD_ADDR. The zero address stands for
+	// one that NewController makes up, a different one for each controller.
+	PublicAddress bt.Address
+
+	// ACLLength is the longest data that the host may put into one ACL packet,
+	// in octets, 27 to 251, and ACLPackets how many such packets the controller
+	// holds: 251 and 8 if zero. No packet to the host is longer either.
+	ACLLength  uint16
+	ACLPackets uint8
+
+	// FilterAcceptListSize and ResolvingListSize are in entries: 8 if zero.
+	FilterAcceptListSize uint8
+	ResolvingListSize    uint8
+
+	// MaxLinks is how many connections there can be at a time: 16 if zero.
+	MaxLinks int
+
+	// Unsupported are commands that this controller does not know, to be like
+	// an older one.
+	Unsupported []hci.Opcode
+
+	// RSSI is how strongly this controller is heard, in dBm: -40 if zero.
+	RSSI int8
+}
+
+func (c Config) withDefaults(number int) Config {
+	if c.PublicAddress == (bt.Address{}) {
+		c.PublicAddress = bt.Address{0x00, 0x00, 0x5e, 0x00, 0x53}
+		c.PublicAddress[5] = byte(number)
+	}
+	if c.ACLLength == 0 {
+		c.ACLLength = maxDataOctets
+	}
+	c.ACLLength = min(max(c.ACLLength, minDataOctets), maxDataOctets)
+	setDefault(&c.ACLPackets, 8)
+	setDefault(&c.FilterAcceptListSize, 8)
+	setDefault(&c.ResolvingListSize, 8)
+	setDefault(&c.MaxLinks, 16)
+	setDefault(&c.RSSI, -40)
+	return c
+}
+
+func setDefault[T comparable](v *T, otherwise T) {
+	var zero T
+	if *v == zero {
+		*v = otherwise
+	}
+}
+
+// Controller is one virtual LE controller. Its host writes commands and data
+// with WritePacket, and reads events and data with ReadPacket, each time one
+// whole H4 packet; a host elsewhere is attached with Serve. All methods may be
+// called from any goroutine.
+type Controller struct {
+	air        *Air
+	config     Config
+	commands   map[hci.Opcode]command
+	nextHandle uint16
+
+	// Guarded by the air's lock, as is everything below.
+	readable *sync.Cond
+	outbox   [][]byte
+	data     int      // how many packets of the outbox are ACL data
+	owed     []func() // acknowledgements that wait until the host has read
+	closed   bool
+
+	settings
+}
+
+// settings are what Reset puts back.
+type settings struct {
+	eventMask      hci.EventMask
+	eventMaskPage2 hci.EventMaskPage2
+	leEventMask    hci.LEEventMask
+	randomAddress  bt.Address // zero until the host has set one
+	suggested      uint16     // octets of a packet on new links
+	links          map[uint16]*end
+	inUse          uint8 // ACL buffers that hold data of the host
+
+	advertiser advertiser
+	scanner    scanner
+	initiator  initiator
+	acceptList []bt.TypedAddress
+	privacy    privacy
+	keys       keyPair
+}
+
+// The masks after a reset (Core Vol 4, Part E, 7.3.1 and 7.8.1).
+const (
+	defaultEventMask   hci.EventMask   = 0x00001fffffffffff
+	defaultLEEventMask hci.LEEventMask = 0x1f
+)
+
+// NewController puts one more controller on the air.
+func (a *Air) NewController(config Config) *Controller {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	number := len(a.controllers) + 1
+	c := &Controller{
+		air:        a,
+		config:     config.withDefaults(number),
+		commands:   newCommands(),
+		nextHandle: uint16(number * 0x40 % handleCount),
+		readable:   sync.NewCond(&a.mu),
+	}
+	for _, opcode := range config.Unsupported {
+		delete(c.commands, opcode)
+	}
+	c.settings = initialSettings()
+	a.controllers = append(a.controllers, c)
+	return c
+}
+
+func initialSettings() settings {
+	return settings{
+		eventMask:   defaultEventMask,
+		leEventMask: defaultLEEventMask,
+		suggested:   minDataOctets,
+		links:       make(map[uint16]*end),
+		privacy:     privacy{timeout: defaultRPATimeout},
+		advertiser:  advertiser{params: defaultAdvertisingParameters},
+		scanner:     scanner{params: defaultScanParameters},
+	}
+}
+
+// PublicAddress gives the controller's BD_ADDR.
+func (c *Controller) PublicAddress() bt.Address { return c.config.PublicAddress }
+
+// Links gives the controller's connections, the oldest first.
+func (c *Controller) Links() []*Link {
+	c.air.mu.Lock()
+	defer c.air.mu.Unlock()
+	var links []*Link
+	for _, l := range c.air.links {
+		if l.joins(c) {
+			links = append(links, l)
+		}
+	}
+	return links
+}
+
+// WritePacket takes one H4 packet from the host: a command or ACL data. What
+// the host gets wrong is answered by events, as the Core says; only a packet
+// that H4 could not carry is an error. The packet is not kept.
+func (c *Controller) WritePacket(p []byte) error {
+	if len(p) == 0 {
+		return errors.New("virtual: empty packet")
+	}
+	c.air.mu.Lock()
+	defer c.air.release()
+	if c.closed {
+		return ErrClosed
+	}
+	body := p[1:]
+	switch p[0] {
+	case packetCommand:
+		if len(body) < 3 || len(body) != 3+int(body[2]) {
+			return fmt.Errorf("virtual: command packet of %d octets: its length does not fit", len(p))
+		}
+		c.command(hci.Opcode(binary.LittleEndian.Uint16(body)), body[3:])
+	case packetACL:
+		if len(body) < 4 || len(body) != 4+int(binary.LittleEndian.Uint16(body[2:])) {
+			return fmt.Errorf("virtual: ACL packet of %d octets: its length does not fit", len(p))
+		}
+		c.acl(binary.LittleEndian.Uint16(body), body[4:])
+	default:
+		return fmt.Errorf("virtual: packet type 0x%02x: not a command and not ACL data", p[0])
+	}
+	return nil
+}
+
+// ReadPacket waits for the next H4 packet to the host and puts it into buf, or
+// into a new slice if buf is too small. After Close it is io.EOF.
+func (c *Controller) ReadPacket(buf []byte) ([]byte, error) {
+	c.air.mu.Lock()
+	defer c.air.release()
+	for len(c.outbox) == 0 && !c.closed {
+		c.readable.Wait()
+	}
+	if c.closed {
+		return nil, io.EOF
+	}
+	p := c.outbox[0]
+	c.outbox[0] = nil
+	c.outbox = c.outbox[1:]
+	if p[0] == packetACL {
+		c.data--
+		c.acknowledgeOwed()
+	}
+	return append(buf[:0], p...), nil
+}
+
+// Close takes the controller off the air. Its links end as if it had moved out
+// of range, and ReadPacket gives io.EOF.
+func (c *Controller) Close() error {
+	c.air.mu.Lock()
+	defer c.air.release()
+	if c.closed {
+		return nil
+	}
+	c.vanish()
+	c.closed = true
+	c.air.controllers = slices.DeleteFunc(c.air.controllers, func(other *Controller) bool { return other == c })
+	c.readable.Broadcast()
+	return nil
+}
+
+// powerCycle puts the controller into the state that it had when it was new:
+// nothing waits for the host any more.
+func (c *Controller) powerCycle() {
+	c.air.mu.Lock()
+	defer c.air.release()
+	c.vanish()
+}
+
+// vanish drops everything that the host has started and all that it was still
+// to be told.
+func (c *Controller) vanish() {
+	c.clear()
+	c.outbox, c.data = nil, 0
+	c.acknowledgeOwed()
+}
+
+// clear puts the settings back. The peers of our links are left to their
+// supervision timeout; our host is told nothing (Core Vol 4, Part E, 7.3.2).
+func (c *Controller) clear() {
+	for _, l := range slices.Clone(c.air.links) {
+		if l.joins(c) {
+			l.endFor(c, bt.ConnectionTimeout)
+		}
+	}
+	c.stopAdvertising()
+	c.settings = initialSettings()
+}
+
+// push queues one H4 packet for the host.
+func (c *Controller) push(p []byte) {
+	if c.closed {
+		return
+	}
+	if p[0] == packetACL {
+		c.data++
+	}
+	c.outbox = append(c.outbox, p)
+	c.readable.Signal()
+}
+
+// maxUnread is how many ACL packets may wait for the host before the controller
+// stops to acknowledge what it receives, as one without a free buffer does.
+const maxUnread = 256
+
+// acknowledge runs the sender's acknowledgement of data that has arrived here.
+func (c *Controller) acknowledge(f func()) {
+	if c.data > maxUnread {
+		c.owed = append(c.owed, f)
+		return
+	}
+	f()
+}
+
+func (c *Controller) acknowledgeOwed() {
+	if c.data > maxUnread/2 {
+		return
+	}
+	owed := c.owed
+	c.owed = nil
+	for _, f := range owed {
+		f()
+	}
+}
