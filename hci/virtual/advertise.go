@@ -38,7 +38,9 @@ func (v *advertiser) directed() bool {
 	return v.params.AdvertisingType == hci.AdvDirectIndHigh || v.params.AdvertisingType == hci.AdvDirectIndLow
 }
 
-func (v *advertiser) connectable() bool { return v.directed() || v.params.AdvertisingType == hci.AdvInd }
+func (v *advertiser) connectable() bool {
+	return v.directed() || v.params.AdvertisingType == hci.AdvInd
+}
 
 func (v *advertiser) scannable() bool {
 	return v.params.AdvertisingType == hci.AdvInd || v.params.AdvertisingType == hci.AdvScanInd

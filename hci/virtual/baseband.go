@@ -16,10 +16,10 @@ const (
 	subversion       = 0x0001
 	featuresOctet4   = 0x60 // LE is supported, BR/EDR is not
 	supportedStates  = 0x000003ffffffffff
-	transmitPower    = 0     // dBm
-	maxTransmitPower = 8     // dBm
-	microsPerOctet   = 8     // on LE 1M
-	packetOverhead   = 14    // octets of a packet beside its payload
+	transmitPower    = 0  // dBm
+	maxTransmitPower = 8  // dBm
+	microsPerOctet   = 8  // on LE 1M
+	packetOverhead   = 14 // octets of a packet beside its payload
 )
 
 // The link layer features that are carried out (Core Vol 6, Part B, 4.6).

@@ -5,22 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"sync"
 
 	"blesmp/bt"
 	"blesmp/hci"
+	"blesmp/hci/transport"
 )
 
 // ErrClosed is what a closed Controller answers.
 var ErrClosed = errors.New("virtual: controller is closed")
-
-// Packet types of H4 (Core Vol 4, Part A, 2).
-const (
-	packetCommand = 0x01
-	packetACL     = 0x02
-	packetEvent   = 0x04
-)
 
 // Config describes one controller. Every field has a useful zero value.
 type Config struct {
@@ -167,53 +162,101 @@ func (c *Controller) Links() []*Link {
 
 // WritePacket takes one H4 packet from the host: a command or ACL data. What
 // the host gets wrong is answered by events, as the Core says; only a packet
-// that H4 could not carry is an error. The packet is not kept.
+// that no host may send is an error. The packet is not kept.
 func (c *Controller) WritePacket(p []byte) error {
-	if len(p) == 0 {
-		return errors.New("virtual: empty packet")
+	if err := transport.Check(p); err != nil {
+		return err
 	}
 	c.air.mu.Lock()
 	defer c.air.release()
 	if c.closed {
 		return ErrClosed
 	}
-	body := p[1:]
 	switch p[0] {
-	case packetCommand:
-		if len(body) < 3 || len(body) != 3+int(body[2]) {
-			return fmt.Errorf("virtual: command packet of %d octets: its length does not fit", len(p))
-		}
-		c.command(hci.Opcode(binary.LittleEndian.Uint16(body)), body[3:])
-	case packetACL:
-		if len(body) < 4 || len(body) != 4+int(binary.LittleEndian.Uint16(body[2:])) {
-			return fmt.Errorf("virtual: ACL packet of %d octets: its length does not fit", len(p))
-		}
-		c.acl(binary.LittleEndian.Uint16(body), body[4:])
+	case transport.CommandPacket:
+		c.command(hci.Opcode(binary.LittleEndian.Uint16(p[1:])), p[4:])
+	case transport.ACLPacket:
+		c.acl(binary.LittleEndian.Uint16(p[1:]), p[5:])
 	default:
-		return fmt.Errorf("virtual: packet type 0x%02x: not a command and not ACL data", p[0])
+		return fmt.Errorf("virtual: packet type 0x%02x: neither a command nor ACL data", p[0])
 	}
 	return nil
 }
 
-// ReadPacket waits for the next H4 packet to the host and puts it into buf, or
-// into a new slice if buf is too small. After Close it is io.EOF.
+// ReadPacket waits for the next H4 packet to the host. It uses the memory of buf
+// where that suffices. After Close it is io.EOF.
 func (c *Controller) ReadPacket(buf []byte) ([]byte, error) {
+	return c.read(buf, new(bool))
+}
+
+// read is ReadPacket that also ends when ended becomes true.
+func (c *Controller) read(buf []byte, ended *bool) ([]byte, error) {
 	c.air.mu.Lock()
 	defer c.air.release()
-	for len(c.outbox) == 0 && !c.closed {
+	for len(c.outbox) == 0 && !c.closed && !*ended {
 		c.readable.Wait()
 	}
-	if c.closed {
+	if c.closed || *ended {
 		return nil, io.EOF
 	}
 	p := c.outbox[0]
 	c.outbox[0] = nil
 	c.outbox = c.outbox[1:]
-	if p[0] == packetACL {
+	if p[0] == transport.ACLPacket {
 		c.data--
 		c.acknowledgeOwed()
 	}
 	return append(buf[:0], p...), nil
+}
+
+// Serve lets a host elsewhere use the controller, over H4 on a stream: a TCP or
+// unix socket, for example. It returns when the stream ends, nil if that was
+// between two packets, and closes it. The controller is then as new: for its
+// peers it has moved out of range. There can be one host at a time.
+func (c *Controller) Serve(stream io.ReadWriteCloser) error {
+	host := transport.NewH4(stream)
+	var ended bool // guarded by the air's lock
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		defer func() { _ = host.Close() }() // the reader sees the error that matters
+		var buf []byte
+		for {
+			p, err := c.read(buf, &ended)
+			if err != nil || host.WritePacket(p) != nil {
+				return
+			}
+			buf = p
+		}
+	}()
+
+	err := c.take(host)
+	c.air.mu.Lock()
+	ended = true
+	c.vanish()
+	c.readable.Broadcast()
+	c.air.release()
+	_ = host.Close() // a write that is stuck ends with it
+	<-written
+	return err
+}
+
+// take gives the host's packets to the controller.
+func (c *Controller) take(host transport.Transport) error {
+	var buf []byte
+	for {
+		p, err := host.ReadPacket(buf)
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed):
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := c.WritePacket(p); err != nil {
+			return err
+		}
+		buf = p
+	}
 }
 
 // Close takes the controller off the air. Its links end as if it had moved out
@@ -229,14 +272,6 @@ func (c *Controller) Close() error {
 	c.air.controllers = slices.DeleteFunc(c.air.controllers, func(other *Controller) bool { return other == c })
 	c.readable.Broadcast()
 	return nil
-}
-
-// powerCycle puts the controller into the state that it had when it was new:
-// nothing waits for the host any more.
-func (c *Controller) powerCycle() {
-	c.air.mu.Lock()
-	defer c.air.release()
-	c.vanish()
 }
 
 // vanish drops everything that the host has started and all that it was still
@@ -264,11 +299,11 @@ func (c *Controller) push(p []byte) {
 	if c.closed {
 		return
 	}
-	if p[0] == packetACL {
+	if p[0] == transport.ACLPacket {
 		c.data++
 	}
 	c.outbox = append(c.outbox, p)
-	c.readable.Signal()
+	c.readable.Broadcast()
 }
 
 // maxUnread is how many ACL packets may wait for the host before the controller

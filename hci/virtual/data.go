@@ -6,6 +6,7 @@ import (
 
 	"blesmp/bt"
 	"blesmp/hci"
+	"blesmp/hci/transport"
 )
 
 // Packet boundary flags of ACL data (Core Vol 4, Part E, 5.4.2). A host starts
@@ -194,7 +195,7 @@ func (e *end) deliver(llid byte, payload []byte) {
 		boundary = boundaryFirstFlushable
 	}
 	p := make([]byte, 0, 5+len(payload))
-	p = append(p, packetACL)
+	p = append(p, transport.ACLPacket)
 	p = binary.LittleEndian.AppendUint16(p, e.handle|boundary<<boundaryShift)
 	p = binary.LittleEndian.AppendUint16(p, uint16(len(payload)))
 	e.controller.push(append(p, payload...))

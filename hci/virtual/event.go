@@ -3,6 +3,7 @@ package virtual
 import (
 	"blesmp/bt"
 	"blesmp/hci"
+	"blesmp/hci/transport"
 )
 
 // event is what all generated events can do.
@@ -38,7 +39,7 @@ func (c *Controller) send(e event) {
 			return
 		}
 	}
-	p := e.AppendTo([]byte{packetEvent, byte(e.EventCode()), 0})
+	p := e.AppendTo([]byte{transport.EventPacket, byte(e.EventCode()), 0})
 	p[2] = byte(len(p) - 3)
 	c.push(p)
 }
@@ -54,7 +55,7 @@ func (c *Controller) sendLE(e leEvent) {
 	if !c.hears(e.Subevent()) {
 		return
 	}
-	p := e.AppendTo([]byte{packetEvent, leMetaEvent, 0, byte(e.Subevent())})
+	p := e.AppendTo([]byte{transport.EventPacket, leMetaEvent, 0, byte(e.Subevent())})
 	p[2] = byte(len(p) - 3)
 	c.push(p)
 }

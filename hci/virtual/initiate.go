@@ -31,10 +31,10 @@ func (c *Controller) leCreateConnection(cmd *hci.LECreateConnection) bt.Status {
 		cmd.MinCELength > cmd.MaxCELength, cmd.PeerAddressType > hci.PeerRandomIdentity,
 		cmd.OwnAddressType > hci.OwnResolvableOrRandom, !haveAddress:
 		return bt.InvalidParameters
-	case len(c.links) >= c.config.MaxLinks:
-		return bt.ConnectionLimitExceeded
 	case cmd.InitiatorFilterPolicy == 0 && c.connectedTo(next.wanted()):
 		return bt.ConnectionAlreadyExists
+	case len(c.links) >= c.config.MaxLinks:
+		return bt.ConnectionLimitExceeded
 	}
 	c.initiator = next
 	c.air.soon(c.air.rendezvous)
