@@ -176,7 +176,11 @@ func (c *Controller) WritePacket(p []byte) error {
 	case transport.CommandPacket:
 		c.command(hci.Opcode(binary.LittleEndian.Uint16(p[1:])), p[4:])
 	case transport.ACLPacket:
-		c.acl(binary.LittleEndian.Uint16(p[1:]), p[5:])
+		data, err := hci.ParseACL(p)
+		if err != nil {
+			return err
+		}
+		c.acl(data)
 	default:
 		return fmt.Errorf("virtual: packet type 0x%02x: neither a command nor ACL data", p[0])
 	}

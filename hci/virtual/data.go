@@ -1,37 +1,26 @@
 package virtual
 
 import (
-	"encoding/binary"
 	"time"
 
 	"blesmp/bt"
 	"blesmp/hci"
-	"blesmp/hci/transport"
+	"blesmp/hci/l2cap"
 )
 
-// Packet boundary flags of ACL data (Core Vol 4, Part E, 5.4.2). A host starts
-// a message with boundaryFirst, a controller with boundaryFirstFlushable.
-const (
-	boundaryFirst          = 0b00
-	boundaryContinue       = 0b01
-	boundaryFirstFlushable = 0b10
-)
-
-const (
-	handleMask    = 0x0fff
-	boundaryShift = 12
-	boundaryMask  = 0b11
-	linkTypeACL   = 0x01
-)
+// linkTypeACL is what Data Buffer Overflow says of LE data (Core Vol 4, Part E,
+// 7.7.26).
+const linkTypeACL = 0x01
 
 // acl takes ACL data from the host. Data for a link that has just ended is
 // dropped, as the host cannot know yet; more data than there are buffers is
 // dropped with Data Buffer Overflow.
-func (c *Controller) acl(head uint16, data []byte) {
-	e, ok := c.links[head&handleMask]
+func (c *Controller) acl(p hci.ACL) {
+	e, ok := c.links[p.Handle]
 	if !ok {
 		return
 	}
+	data := append([]byte(nil), p.Data...)
 	if len(data) > int(c.config.ACLLength) || c.inUse >= c.config.ACLPackets {
 		c.send(&hci.DataBufferOverflow{LinkType: linkTypeACL})
 		return
@@ -39,10 +28,9 @@ func (c *Controller) acl(head uint16, data []byte) {
 	c.inUse++
 	e.inFlight++
 	llid := byte(llidStart)
-	if head>>boundaryShift&boundaryMask == boundaryContinue {
+	if p.Boundary == l2cap.Continuation {
 		llid = llidContinue
 	}
-	data = append([]byte(nil), data...)
 	for size := int(e.lengths.tx); len(data) > size; data = data[size:] {
 		e.transmitOrHold(outgoing{llid: llid, payload: data[:size:size]})
 		llid = llidContinue
@@ -190,15 +178,11 @@ func (e *end) deliver(llid byte, payload []byte) {
 	if e.controller.closed || len(payload) == 0 {
 		return
 	}
-	boundary := uint16(boundaryContinue)
+	boundary := l2cap.Continuation
 	if llid == llidStart {
-		boundary = boundaryFirstFlushable
+		boundary = l2cap.FirstToHost
 	}
-	p := make([]byte, 0, 5+len(payload))
-	p = append(p, transport.ACLPacket)
-	p = binary.LittleEndian.AppendUint16(p, e.handle|boundary<<boundaryShift)
-	p = binary.LittleEndian.AppendUint16(p, uint16(len(payload)))
-	e.controller.push(append(p, payload...))
+	e.controller.push(hci.AppendACL(nil, hci.ACL{Handle: e.handle, Boundary: boundary, Data: payload}))
 }
 
 // micFailure ends the link. The Core has the device that finds the failure fall

@@ -3,30 +3,16 @@ package virtual
 import (
 	"blesmp/bt"
 	"blesmp/hci"
-	"blesmp/hci/transport"
 )
 
-// event is what all generated events can do.
-type event interface {
-	AppendTo(b []byte) []byte
-	EventCode() hci.EventCode
-}
-
-// leEvent is what all generated LE meta events can do.
-type leEvent interface {
-	AppendTo(b []byte) []byte
-	Subevent() hci.Subevent
-}
-
 const (
-	leMetaEvent = 0x3e
-	aesCCM      = 0x01 // Encryption_Enabled of an encrypted LE link
-	keySize     = 16   // octets of every LTK that a link layer sees
+	aesCCM  = 0x01 // Encryption_Enabled of an encrypted LE link
+	keySize = 16   // octets of every LTK that a link layer sees
 )
 
 // send queues an event, unless the host has masked it. The bit of an event on
 // the first page of the mask is its code less one (Core Vol 4, Part E, 7.3.1).
-func (c *Controller) send(e event) {
+func (c *Controller) send(e hci.Event) {
 	switch code := e.EventCode(); code {
 	case hci.EventCodeCommandComplete, hci.EventCodeCommandStatus, hci.EventCodeNumberOfCompletedPackets:
 		// These cannot be masked.
@@ -39,9 +25,7 @@ func (c *Controller) send(e event) {
 			return
 		}
 	}
-	p := e.AppendTo([]byte{transport.EventPacket, byte(e.EventCode()), 0})
-	p[2] = byte(len(p) - 3)
-	c.push(p)
+	c.push(hci.AppendEvent(nil, e))
 }
 
 // hears reports whether the host wants an LE meta event. Its bit in the mask is
@@ -51,13 +35,11 @@ func (c *Controller) hears(subevent hci.Subevent) bool {
 }
 
 // sendLE queues an LE meta event, unless the host has masked it.
-func (c *Controller) sendLE(e leEvent) {
+func (c *Controller) sendLE(e hci.LEEvent) {
 	if !c.hears(e.Subevent()) {
 		return
 	}
-	p := e.AppendTo([]byte{transport.EventPacket, leMetaEvent, 0, byte(e.Subevent())})
-	p[2] = byte(len(p) - 3)
-	c.push(p)
+	c.push(hci.AppendLEEvent(nil, e))
 }
 
 // sendEncryptionChange reports an encryption in the newest form that the host
