@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -123,6 +124,14 @@ func wantContents(t *testing.T, s *Store, want contents) {
 			}
 		}
 	}
+}
+
+// quickDiff is cmp.Diff for the tests that compare the same thousands of times.
+func quickDiff(want, got any) string {
+	if reflect.DeepEqual(want, got) {
+		return ""
+	}
+	return cmp.Diff(want, got)
 }
 
 func write(t testing.TB, path string, file []byte) {
