@@ -25,12 +25,12 @@ func flips(file []byte) []int {
 			continue
 		}
 		for bit := range 8 * 48 {
-			if bit%7 == page/pageSize%7 {
+			if bit%16 == page/pageSize%16 {
 				bits = append(bits, 8*page+bit)
 			}
 		}
 	}
-	for bit := 0; bit < 8*len(file); bit += 1021 {
+	for bit := 0; bit < 8*len(file); bit += 2053 {
 		bits = append(bits, bit)
 	}
 	return bits
