@@ -8,7 +8,8 @@ import (
 
 // Frame is one PDU on the air, as Interceptor and Observer get it.
 type Frame struct {
-	// Number counts the frames of this air from 1.
+	// Number counts the frames of this air from 1, those that are lost
+	// included.
 	Number uint64
 
 	// Time is when the frame was sent.
@@ -74,18 +75,31 @@ type Observer interface {
 	Observe(frame *Frame)
 }
 
-// observe numbers a frame and shows it.
-func (a *Air) observe(f *Frame) {
-	if a.options.Observer == nil {
-		return
-	}
+// number gives a frame its number and time.
+func (a *Air) number(f *Frame) {
 	a.frames++
-	f.Number, f.Time = a.frames, time.Now()
-	a.options.Observer.Observe(f)
+	if a.options.Interceptor != nil || a.options.Observer != nil {
+		f.Number, f.Time = a.frames, time.Now()
+	}
+}
+
+func (a *Air) intercept(f *Frame) Fate {
+	if a.options.Interceptor == nil {
+		return Fate{}
+	}
+	return a.options.Interceptor.Intercept(f)
+}
+
+func (a *Air) observe(f *Frame) {
+	if a.options.Observer != nil {
+		a.options.Observer.Observe(f)
+	}
 }
 
 // advertise shows a PDU of the advertising channels. What it does is decided
 // by the advertiser, the scanner and the initiator themselves.
 func (a *Air) advertise(from bt.Role, pdu []byte) {
-	a.observe(&Frame{From: from, AccessAddress: advertisingAccessAddress, PDU: pdu})
+	f := Frame{From: from, AccessAddress: advertisingAccessAddress, PDU: pdu}
+	a.number(&f)
+	a.observe(&f)
 }
