@@ -127,7 +127,7 @@ type CommandError struct {
 }
 
 // Error names the command and the status.
-func (e *CommandError) Error() string { return fmt.Sprintf("hci: %s: %s", e.Opcode, e.Status) }
+func (e *CommandError) Error() string { return fmt.Sprintf("hci: %s: %s", e.Opcode, e.Status.String()) }
 
 // Unwrap gives the status.
 func (e *CommandError) Unwrap() error { return e.Status }

@@ -190,7 +190,7 @@ type Guard struct {
 	Name         Name
 	Expr         *Expr // nil for an opaque guard
 	Opaque       string
-	Ref          string
+	Doc, Ref     string
 	Needs, Makes []Name // Makes: what holds once the guard has been true
 	Reads        []Name
 }
@@ -341,6 +341,7 @@ type Sequence struct {
 // SequenceItem is one flag with its PDUs.
 type SequenceItem struct {
 	Flag Name
+	Ref  string
 	PDUs []*Row // the rules of a PDU; the way on is added
 }
 

@@ -1,0 +1,124 @@
+package machine
+
+import (
+	"blesmp/gen/spec"
+	"blesmp/gen/table"
+)
+
+// decide fills the cells: which row decides each, and what its rules come to in
+// that place.
+func (r *resolver) decide() {
+	m := r.m
+	for role := range m.Roles {
+		for _, s := range m.States {
+			for _, e := range m.Events {
+				m.Cells = append(m.Cells, r.cell(role, s, e))
+			}
+		}
+	}
+}
+
+// cell decides one cell. An event that cannot come up leaves it empty.
+func (r *resolver) cell(role int, s *State, e *Event) *Cell {
+	c := &Cell{Role: role, State: s, Event: e}
+	if !s.At(role) || e.Role != "" && r.roles[e.Role] != role || s.Is(table.Choice) != (e.ID == table.Choose) {
+		return c
+	}
+	var rules []*draft
+	if e.ID == table.Choose {
+		if own := r.choices[s][role]; own != nil {
+			c.By, rules = own.by, own.rules
+		}
+	} else {
+		for _, scope := range r.scopes[s] {
+			row := r.row(scope, role, e)
+			switch {
+			case row == nil:
+			case c.By.Level == 0:
+				c.By, rules = row.by, row.rules
+				row.decide++
+			default:
+				c.Outer = append(c.Outer, row.by)
+			}
+		}
+	}
+	for _, d := range rules {
+		c.Rules = append(c.Rules, r.place(d, role, s, e))
+	}
+	return c
+}
+
+// place works out what a rule comes to in its cell: where it leads, which
+// phases it leaves and what becomes of the timers.
+func (r *resolver) place(d *draft, role int, s *State, e *Event) *Rule {
+	rule := d.rule
+	rule.Ops = append([]Op(nil), d.rule.Ops...)
+	rule.Next = d.target
+	if rule.Next == nil && d.macro != nil {
+		rule.Next = d.macro
+		if to := r.states[s.Spec.FailedTo.Text]; to != nil {
+			rule.Next = to
+			r.diverted[s] = true
+		}
+	}
+	to := s
+	if rule.Next != nil {
+		to = rule.Next
+	}
+	r.addTimers(&rule, s, to, e)
+	for p := s.Phase; p != nil && !to.In(p); p = p.Parent {
+		for _, n := range p.Spec.OnLeave {
+			if a := r.actions[n.Text]; a != nil {
+				rule.Ops = append(rule.Ops, Op{Kind: table.Do, ID: a.ID, Name: a.Name, Pos: n.Pos, From: "on_leave of " + p.Name})
+			}
+		}
+	}
+	return &rule
+}
+
+// addTimers starts and stops the timers that run in the two states.
+func (r *resolver) addTimers(rule *Rule, from, to *State, e *Event) {
+	for _, t := range r.m.Timers {
+		runs, ran := to.runs(t), from.runs(t)
+		op := Op{ID: t.ID, Name: t.Name, Pos: t.Spec.Name.Pos, From: "timer " + t.Name}
+		switch {
+		case runs && (!ran || r.startsAgain(t, rule, e)):
+			op.Kind = table.StartTimer
+		case ran && !runs:
+			op.Kind = table.StopTimer
+		default:
+			continue
+		}
+		rule.Ops = append(rule.Ops, op)
+	}
+}
+
+func (r *resolver) startsAgain(t *Timer, rule *Rule, e *Event) bool {
+	again := r.restarts[t]
+	for _, op := range rule.Ops {
+		if op.Kind == table.Send && again.sent[r.m.PDUs[op.ID]] {
+			return true
+		}
+	}
+	return again.received[e] && rule.Flags&table.Ignore == 0
+}
+
+// eachRule visits every rule in its cell.
+func (m *Machine) eachRule(visit func(*Cell, *Rule)) {
+	for _, c := range m.Cells {
+		for _, rule := range c.Rules {
+			visit(c, rule)
+		}
+	}
+}
+
+// at gives the place of a rule's target in the file, or of the rule.
+func (rule *Rule) at() spec.Pos {
+	switch {
+	case rule.Spec.Goto.Text != "":
+		return rule.Spec.Goto.Pos
+	case rule.Macro != nil && rule.Spec.Macro != nil:
+		return rule.Spec.Macro.Name.Pos
+	}
+	return rule.Spec.Pos
+}
