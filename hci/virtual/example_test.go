@@ -2,6 +2,7 @@ package virtual_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"testing"
@@ -33,12 +34,12 @@ func Example() {
 	}
 	fmt.Println(conn.Role(), "of", conn.PeerAddress())
 
-	air.Links()[0].Drop() // out of range
+	air.Links()[0].Drop()
 	<-conn.Done()
-	fmt.Println(conn.Err())
+	fmt.Println("out of range:", errors.Is(conn.Err(), bt.ConnectionTimeout))
 	// Output:
 	// central of 00:00:5E:00:53:01/public
-	// hci: connection timeout (0x08)
+	// out of range: true
 }
 
 // recorder is a bt.LinkHandler that writes down what it hears.

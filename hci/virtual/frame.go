@@ -60,9 +60,9 @@ type Fate struct {
 }
 
 // Interceptor decides the fate of each PDU of a connection before it is
-// encrypted and sent. It may change the octets of the PDU's payload, though not
-// their number: a changed session key diversifier, for one, has the effect of
-// two hosts with different Long Term Keys. It runs under the air's lock, so it
+// encrypted and sent. It may change the octets of the PDU, though not their
+// number: a changed session key diversifier in LL_ENC_REQ, for one, has the
+// effect of two hosts with different Long Term Keys. It runs under the air's lock, so it
 // must return at once and must not call the air, its controllers or its links.
 type Interceptor interface {
 	Intercept(frame *Frame) Fate
