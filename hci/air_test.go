@@ -440,7 +440,7 @@ func TestAirRecorded(t *testing.T) {
 		counts := map[snoop.Direction]int{}
 		for {
 			p, err := r.Next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
