@@ -3,6 +3,8 @@ package gen
 import (
 	"path/filepath"
 
+	"blesmp/gen/bind"
+	"blesmp/gen/diag"
 	"blesmp/gen/emit"
 	"blesmp/gen/machine"
 	"blesmp/gen/spec"
@@ -54,11 +56,47 @@ func generate(path string, m *machine.Machine) ([]File, error) {
 	if m.File.Machine != nil {
 		t = m.Table()
 	}
-	code, err := emit.Go(m, t, emit.Options{Source: source, Import: importPath})
+	options := emit.Options{Source: source, Import: importPath}
+	code, err := emit.Go(m, t, options)
 	if err != nil {
 		return nil, err
 	}
-	return []File{{Path: filepath.Join(dir, emit.FileName), Content: code}}, nil
+	files := []File{{Path: filepath.Join(dir, emit.FileName), Content: code}}
+	tests, err := emit.Tests(m, options)
+	if err != nil {
+		return nil, err
+	}
+	if tests != nil {
+		files = append(files, File{Path: filepath.Join(dir, emit.TestFileName), Content: tests})
+	}
+	return files, nil
+}
+
+// Check looks for everything that is wrong with the specification at path and
+// with the Go code that it binds. What it finds, notes among it, comes back as
+// one *diag.List; nil says that there is nothing to say.
+func Check(path string) error {
+	m, err := Load(path)
+	if err != nil {
+		return err
+	}
+	found := new(diag.List)
+	if m.Notes != nil {
+		found.Join(path, m.Notes)
+	}
+	files, err := generate(path, m)
+	if err != nil {
+		return err
+	}
+	overlay := map[string][]byte{}
+	for _, f := range files {
+		overlay[f.Path] = f.Content
+	}
+	found.Join(path, bind.Check(m, goDir(path, m.File), overlay))
+	if found.Len() == 0 {
+		return nil
+	}
+	return found
 }
 
 // goDir is the folder of the Go package that a specification is for.

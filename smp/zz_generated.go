@@ -1530,10 +1530,10 @@ func (Timer) Event() EventKind {
 	return EventTimeout
 }
 
-// A guard is a condition that Go code answers.
+// guard is a condition that Go code answers.
 type guard uint8
 
-// The numbers of guards.
+// The values of guard.
 const (
 	guardPairable guard = iota
 	guardTooSoon
@@ -1545,26 +1545,26 @@ const (
 	guardWeakerThanBond
 	guardWeakerThanIdentityBond
 	guardOwnOOBGiven
-	guardOobConfirmHeld
-	guardOobTKHeld
+	guardOOBConfirmHeld
+	guardOOBTKHeld
 	guardUnaskedKeys
 	guardConfirmReflected
 	guardLegacyConfirmMatches
 	guardNumericConfirmMatches
 	guardPasskeyConfirmMatches
 	guardPublicKeyValid
-	guardOobMatches
+	guardOOBMatches
 	guardCheckMatches
 	guardZeroEDIV
-	guardLtkAcceptable
+	guardLTKAcceptable
 	guardFindable
 	guardIdentityAcceptable
 )
 
-// An action is a piece of straight-line Go code.
+// action is a piece of straight-line Go code.
 type action uint8
 
-// The numbers of actions.
+// The values of action.
 const (
 	actionReceiveRequest action = iota
 	actionReceiveResponse
@@ -1576,7 +1576,7 @@ const (
 	actionLegacyModel
 	actionSecureModel
 	actionZeroTK
-	actionOobTK
+	actionOOBTK
 	actionPasskeyTK
 	actionNewPasskey
 	actionTakePasskey
@@ -1587,10 +1587,10 @@ const (
 	actionKeepConfirm
 	actionKeepRandom
 	actionKeepCheck
-	actionOobKeyPair
+	actionOOBKeyPair
 	actionNewKeyPair
 	actionKeepPublicKey
-	actionOobRandoms
+	actionOOBRandoms
 	actionPasskeyRandoms
 	actionComputeSTK
 	actionComputeKeys
@@ -1605,10 +1605,10 @@ const (
 	actionForget
 )
 
-// A pdu is the number of a PDU in the table.
+// pdu is the number of a PDU in the table.
 type pdu uint8
 
-// The numbers of pdus.
+// The values of pdu.
 const (
 	pduPairingRequest pdu = iota
 	pduPairingResponse
@@ -2040,62 +2040,68 @@ type senders interface {
 
 // emitters fill the effects that rules emit.
 type emitters interface {
-	// startPairingEncryption encrypts with the STK or the LTK of this pairing, once
-	// earlier PDUs are acknowledged (Core Vol 3, Part H, 2.4.4).
-	startPairingEncryption(*Effect)
-	// replyPairingKey answers the controller's request with the STK or the LTK of
-	// this pairing (Core Vol 3, Part H, 2.4.4).
-	replyPairingKey(*Effect)
-	// startStoredEncryption encrypts with the stored LTK (Core Vol 3, Part H,
-	// 2.4.4.2).
-	startStoredEncryption(*Effect)
-	// replyStoredKey answers the controller's request with the stored LTK (Core Vol
-	// 3, Part H, 2.4.4.2).
-	replyStoredKey(*Effect)
-	// negativeReply answers the controller's request with no key; no HCI event
-	// follows it at the peripheral (Core Vol 3, Part H, 2.4.4.2).
-	negativeReply(*Effect)
-	// disconnect ends the link; nothing is processed in the clear once encryption
-	// is lost (Core Vol 3, Part H, 2.4.4).
-	disconnect(*Effect)
-	// storeBond keeps the keys (Core Vol 3, Part H, 2.4.1).
-	storeBond(*Effect)
-	// reportLevel tells what encryption the link has now (Core Vol 3, Part H,
+	// startPairingEncryption fills the effect that encrypts with the STK or the LTK
+	// of this pairing, once earlier PDUs are acknowledged (Core Vol 3, Part H,
 	// 2.4.4).
+	startPairingEncryption(*Effect)
+	// replyPairingKey fills the effect that answers the controller's request with
+	// the STK or the LTK of this pairing (Core Vol 3, Part H, 2.4.4).
+	replyPairingKey(*Effect)
+	// startStoredEncryption fills the effect that encrypts with the stored LTK
+	// (Core Vol 3, Part H, 2.4.4.2).
+	startStoredEncryption(*Effect)
+	// replyStoredKey fills the effect that answers the controller's request with
+	// the stored LTK (Core Vol 3, Part H, 2.4.4.2).
+	replyStoredKey(*Effect)
+	// negativeReply fills the effect that answers the controller's request with no
+	// key; no HCI event follows it at the peripheral (Core Vol 3, Part H, 2.4.4.2).
+	negativeReply(*Effect)
+	// disconnect fills the effect that ends the link; nothing is processed in the
+	// clear once encryption is lost (Core Vol 3, Part H, 2.4.4).
+	disconnect(*Effect)
+	// storeBond fills the effect that keeps the keys (Core Vol 3, Part H, 2.4.1).
+	storeBond(*Effect)
+	// reportLevel fills the effect that tells what encryption the link has now
+	// (Core Vol 3, Part H, 2.4.4).
 	reportLevel(*Effect)
-	// reportComplete tells that pairing has succeeded (Core Vol 3, Part H, 2.1).
+	// reportComplete fills the effect that tells that pairing has succeeded (Core
+	// Vol 3, Part H, 2.1).
 	reportComplete(*Effect)
-	// reportFailure tells that we ended the pairing (Core Vol 3, Part H, 3.5.5).
+	// reportFailure fills the effect that tells that we ended the pairing (Core Vol
+	// 3, Part H, 3.5.5).
 	reportFailure(*Effect, Reason)
-	// reportEnd tells that the pairing ended without our doing (Core Vol 3, Part H,
-	// 3.5.5).
+	// reportEnd fills the effect that tells that the pairing ended without our
+	// doing (Core Vol 3, Part H, 3.5.5).
 	reportEnd(*Effect, Cause)
-	// reportTimeout tells that 30 seconds have passed (Core Vol 3, Part H, 3.4).
+	// reportTimeout fills the effect that tells that 30 seconds have passed (Core
+	// Vol 3, Part H, 3.4).
 	reportTimeout(*Effect)
-	// reportKeypress tells what the peer's user typed (Core Vol 3, Part H, 3.5.8).
+	// reportKeypress fills the effect that tells what the peer's user typed (Core
+	// Vol 3, Part H, 3.5.8).
 	reportKeypress(*Effect)
-	// reportEncryptionFailure tells that the link could not be encrypted (Core Vol
-	// 3, Part H, 2.4.4).
+	// reportEncryptionFailure fills the effect that tells that the link could not
+	// be encrypted (Core Vol 3, Part H, 2.4.4).
 	reportEncryptionFailure(*Effect)
-	// refuse tells the caller of a command why it is not carried out.
+	// refuse fills the effect that tells the caller of a command why it is not
+	// carried out.
 	refuse(*Effect, Refusal)
-	// askSecurity asks whether to do what the peripheral's Security Request wants
-	// (Core Vol 3, Part H, 2.4.6).
+	// askSecurity fills the effect that asks whether to do what the peripheral's
+	// Security Request wants (Core Vol 3, Part H, 2.4.6).
 	askSecurity(*Effect)
-	// askPairing asks whether to accept the Pairing Request, and with which
-	// features (Core Vol 3, Part H, 2.3.1).
+	// askPairing fills the effect that asks whether to accept the Pairing Request,
+	// and with which features (Core Vol 3, Part H, 2.3.1).
 	askPairing(*Effect)
-	// askFeatures asks whether the model and level are good enough (Core Vol 3,
-	// Part H, 2.3.5.1).
+	// askFeatures fills the effect that asks whether the model and level are good
+	// enough (Core Vol 3, Part H, 2.3.5.1).
 	askFeatures(*Effect)
-	// askPasskey asks for the passkey that the peer shows (Core Vol 3, Part H,
-	// 2.3.5.1).
+	// askPasskey fills the effect that asks for the passkey that the peer shows
+	// (Core Vol 3, Part H, 2.3.5.1).
 	askPasskey(*Effect)
-	// askCompare asks whether both devices show the same number (Core Vol 3, Part
-	// H, 2.3.5.6.2).
+	// askCompare fills the effect that asks whether both devices show the same
+	// number (Core Vol 3, Part H, 2.3.5.6.2).
 	askCompare(*Effect)
-	// showPasskey shows the passkey that is to be typed at the peer (Core Vol 3,
-	// Part H, 2.3.5.1).
+	// showPasskey fills the effect that shows the passkey that is to be typed at
+	// the peer (Core Vol 3, Part H, 2.3.5.1).
 	showPasskey(*Effect)
 }
 
@@ -2112,7 +2118,7 @@ type engine interface {
 	startTimer(Timer)
 	// stopTimer stops a timer.
 	stopTimer(Timer)
-	// took hears of every rule that was taken.
+	// took hears of every rule that is taken, before its ops run.
 	took(table.Step)
 }
 
@@ -2155,9 +2161,9 @@ func (b binding) Guard(id uint8) bool {
 		return b.p.weakerThanIdentityBond()
 	case guardOwnOOBGiven:
 		return b.p.ownOOBGiven()
-	case guardOobConfirmHeld:
+	case guardOOBConfirmHeld:
 		return b.p.oobConfirmHeld()
-	case guardOobTKHeld:
+	case guardOOBTKHeld:
 		return b.p.oobTKHeld()
 	case guardUnaskedKeys:
 		return b.p.unaskedKeys()
@@ -2171,13 +2177,13 @@ func (b binding) Guard(id uint8) bool {
 		return b.p.passkeyConfirmMatches()
 	case guardPublicKeyValid:
 		return b.p.publicKeyValid()
-	case guardOobMatches:
+	case guardOOBMatches:
 		return b.p.oobMatches()
 	case guardCheckMatches:
 		return b.p.checkMatches()
 	case guardZeroEDIV:
 		return b.p.zeroEDIV()
-	case guardLtkAcceptable:
+	case guardLTKAcceptable:
 		return b.p.ltkAcceptable()
 	case guardFindable:
 		return b.p.findable()
@@ -2210,7 +2216,7 @@ func (b binding) Do(id uint8) {
 		b.p.secureModel()
 	case actionZeroTK:
 		b.p.zeroTK()
-	case actionOobTK:
+	case actionOOBTK:
 		b.p.oobTK()
 	case actionPasskeyTK:
 		b.p.passkeyTK()
@@ -2232,13 +2238,13 @@ func (b binding) Do(id uint8) {
 		b.p.keepRandom()
 	case actionKeepCheck:
 		b.p.keepCheck()
-	case actionOobKeyPair:
+	case actionOOBKeyPair:
 		b.p.oobKeyPair()
 	case actionNewKeyPair:
 		b.p.newKeyPair()
 	case actionKeepPublicKey:
 		b.p.keepPublicKey()
-	case actionOobRandoms:
+	case actionOOBRandoms:
 		b.p.oobRandoms()
 	case actionPasskeyRandoms:
 		b.p.passkeyRandoms()
@@ -2551,14 +2557,14 @@ var defaultTable = &table.Table{
 		{Op: table.And, A: 35, B: 37},
 		{Op: table.Load, A: slotHaveOOB},
 		{Op: table.And, A: 27, B: 39},
-		{Op: table.Ask, A: uint16(guardOobConfirmHeld)},
+		{Op: table.Ask, A: uint16(guardOOBConfirmHeld)},
 		{Op: table.Not, A: 41},
 		{Op: table.And, A: 40, B: 42},
 		{Op: table.Load, A: slotModel},
 		{Op: table.Eq, A: 44, B: 5},
 		{Op: table.Not, A: 27},
 		{Op: table.And, A: 45, B: 46},
-		{Op: table.Ask, A: uint16(guardOobTKHeld)},
+		{Op: table.Ask, A: uint16(guardOOBTKHeld)},
 		{Op: table.Not, A: 48},
 		{Op: table.And, A: 47, B: 49},
 		{Op: table.Ask, A: uint16(guardTooWeak)},
@@ -2586,7 +2592,7 @@ var defaultTable = &table.Table{
 		{Op: table.Const, A: 19},
 		{Op: table.Eq, A: 72, B: 73},
 		{Op: table.Add, A: 72, B: 14},
-		{Op: table.Ask, A: uint16(guardOobMatches)},
+		{Op: table.Ask, A: uint16(guardOOBMatches)},
 		{Op: table.Not, A: 76},
 		{Op: table.And, A: 39, B: 77},
 		{Op: table.Ask, A: uint16(guardCheckMatches)},
@@ -2596,7 +2602,7 @@ var defaultTable = &table.Table{
 		{Op: table.Has, A: 30, B: 14},
 		{Op: table.Has, A: 30, B: 16},
 		{Op: table.Has, A: 30, B: 20},
-		{Op: table.Ask, A: uint16(guardLtkAcceptable)},
+		{Op: table.Ask, A: uint16(guardLTKAcceptable)},
 		{Op: table.Not, A: 86},
 		{Op: table.Const, A: 15},
 		{Op: table.Ask, A: uint16(guardIdentityAcceptable)},
@@ -2616,120 +2622,166 @@ var defaultTable = &table.Table{
 		{Op: table.Or, A: 27, B: 44},
 	},
 	Ops: []table.Op{
+		// line 506
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
+		// line 508
 		{Kind: table.Emit, ID: uint8(EffectStartStoredEncryption)},
+		// line 509
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
+		// line 510
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
+		// line 511
 		{Kind: table.Do, ID: uint8(actionReceiveSecurityRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskSecurity)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 513
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
+		// line 501
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 16},
+		// line 502
 		{Kind: table.Do, ID: uint8(actionMakeRequest)},
 		{Kind: table.Send, ID: uint8(pduPairingRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 504
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 19},
+		// line 498
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 20},
+		// line 475
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		// line 477
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		// line 472
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 14},
+		// line 538
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 21},
+		// line 541
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		// line 544
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		// line 564
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		// line 606
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 1},
+		// line 620
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 23},
+		// line 652
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 1},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 635
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 634
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 640
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 641
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 5},
+		// line 642
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 25},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 25},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 672
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 26},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 26},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 646
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 647
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 649
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 650
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 644
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 643
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 684
 		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
+		// line 689
 		{Kind: table.Set, ID: slotToSend, Arg: 29},
 		{Kind: table.Set, ID: slotToReceive, Arg: 31},
 		{Kind: table.Do, ID: uint8(actionSecureModel)},
+		// line 693
 		{Kind: table.Do, ID: uint8(actionLegacyModel)},
+		// line 698
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 699
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 12},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 12},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 700
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 16},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 703
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 19},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 705
 		{Kind: table.Emit, ID: uint8(EffectAskFeatures)},
-		{Kind: table.Do, ID: uint8(actionOobKeyPair)},
+		// line 714
+		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 715
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 711
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 53},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 53},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 734
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 737
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
+		// line 739
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2737,38 +2789,48 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionOobTK)},
+		// line 746
+		{Kind: table.Do, ID: uint8(actionOOBTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 766
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 763
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 60},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 60},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 789
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 20},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 790
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 802
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
+		// line 825
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 9},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 9},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 826
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
+		// line 838
 		{Kind: table.Set, ID: slotRound, Arg: 54},
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
+		// line 840
 		{Kind: table.Set, ID: slotRound, Arg: 54},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2776,203 +2838,273 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 875
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 883
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
+		// line 887
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 903
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 901
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 68},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 68},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 921
 		{Kind: table.Emit, ID: uint8(EffectReportKeypress)},
+		// line 931
 		{Kind: table.Do, ID: uint8(actionMakeKeypress)},
 		{Kind: table.Send, ID: uint8(pduKeypressNotification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 935
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 973
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 977
 		{Kind: table.Set, ID: slotRound, Arg: 75},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 1000
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 1006
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
-		{Kind: table.Do, ID: uint8(actionOobRandoms)},
+		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 1023
 		{Kind: table.Do, ID: uint8(actionKeepCheck)},
+		// line 1029
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
+		// line 1059
 		{Kind: table.Do, ID: uint8(actionMakeOwnKeys)},
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		// line 1087
 		{Kind: table.Send, ID: uint8(pduEncryptionInformation)},
 		{Kind: table.Send, ID: uint8(pduCentralIdentification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 1092
 		{Kind: table.Send, ID: uint8(pduIdentityInformation)},
 		{Kind: table.Send, ID: uint8(pduIdentityAddressInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 1098
 		{Kind: table.Send, ID: uint8(pduSigningInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 1089
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 88},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 88},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 1090
 		{Kind: table.Do, ID: uint8(actionKeepLTK)},
+		// line 1091
 		{Kind: table.Set, ID: slotToReceive, Arg: 31},
 		{Kind: table.Do, ID: uint8(actionKeepEDIV)},
+		// line 1093
 		{Kind: table.Do, ID: uint8(actionKeepIRK)},
+		// line 1097
 		{Kind: table.Set, ID: slotToReceive, Arg: 92},
 		{Kind: table.Do, ID: uint8(actionKeepIdentity)},
+		// line 1099
 		{Kind: table.Set, ID: slotToReceive, Arg: 93},
 		{Kind: table.Do, ID: uint8(actionKeepCSRK)},
+		// line 1126
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 1134
 		{Kind: table.Emit, ID: uint8(EffectStoreBond)},
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 1135
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 522
 		{Kind: table.Do, ID: uint8(actionReceiveRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskPairing)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 524
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
+		// line 517
 		{Kind: table.Do, ID: uint8(actionMakeSecurityRequest)},
 		{Kind: table.Send, ID: uint8(pduSecurityRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 528
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
+		// line 529
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		// line 530
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		// line 549
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 99},
+		// line 585
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		// line 586
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 7},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		// line 582
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		// line 583
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 590
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		// line 581
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		// line 594
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		// line 595
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		// line 596
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		// line 597
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		// line 598
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		// line 677
 		{Kind: table.Do, ID: uint8(actionMakeResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
+		// line 658
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		{Kind: table.Do, ID: uint8(actionOobKeyPair)},
+		// line 719
+		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 720
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 721
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 752
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
+		// line 753
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		{Kind: table.Do, ID: uint8(actionOobTK)},
+		// line 757
+		{Kind: table.Do, ID: uint8(actionOOBTK)},
+		// line 771
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
+		// line 770
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
+		// line 793
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 809
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 830
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 851
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionNumericConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 853
 		{Kind: table.Set, ID: slotRound, Arg: 54},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
+		// line 890
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 895
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 905
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
+		// line 939
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
+		// line 963
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 984
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 988
 		{Kind: table.Set, ID: slotRound, Arg: 75},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 1010
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
-		{Kind: table.Do, ID: uint8(actionOobRandoms)},
+		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 1033
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 1049
 		{Kind: table.Emit, ID: uint8(EffectReplyPairingKey)},
 	},
 	Rules: []table.Rule{

@@ -57,6 +57,30 @@ type emitter struct {
 //
 // The table is that of the machine; a nil table leaves the machine part out.
 func Go(m *machine.Machine, t *table.Table, o Options) ([]byte, error) {
+	e := newEmitter(m, t, o)
+	f := m.File
+	e.codes()
+	for _, enum := range f.Enums {
+		e.enum(enum)
+	}
+	for _, flags := range f.Flags {
+		e.flagSet(flags)
+	}
+	for _, p := range f.PDUs {
+		e.pdu(p)
+	}
+	e.sizeError()
+	if t != nil {
+		e.machinePart()
+	}
+	if e.err != nil {
+		return nil, e.err
+	}
+	return e.render()
+}
+
+// newEmitter learns the names of a file.
+func newEmitter(m *machine.Machine, t *table.Table, o Options) *emitter {
 	f := m.File
 	e := &emitter{
 		file:    jen.NewFilePathName(o.Import, f.Go.Package.Text),
@@ -100,25 +124,7 @@ func Go(m *machine.Machine, t *table.Table, o Options) ([]byte, error) {
 			e.noteInitials(field.Name.Text)
 		}
 	}
-
-	e.codes()
-	for _, enum := range f.Enums {
-		e.enum(enum)
-	}
-	for _, flags := range f.Flags {
-		e.flagSet(flags)
-	}
-	for _, p := range f.PDUs {
-		e.pdu(p)
-	}
-	e.sizeError()
-	if t != nil {
-		e.machinePart()
-	}
-	if e.err != nil {
-		return nil, e.err
-	}
-	return e.render()
+	return e
 }
 
 // Header is the first line of a file that is generated from source.
