@@ -40,7 +40,8 @@ func (p *Procedure) keySizeTooSmall() bool { return p.keySize() < p.config.Polic
 
 func (p *Procedure) tooWeak() bool {
 	level := p.outcome()
-	return p.config.Policy.tooWeak(level) || p.pairing.features.MITM && !level.MITM
+	unmet := p.pairing.features.MITM && !level.MITM && !p.config.Policy.AcceptUnauthenticated
+	return unmet || p.config.Policy.tooWeak(level)
 }
 
 func (p *Procedure) weakerThanBond() bool { return !p.mayReplace(p.peerIdentity) }
@@ -105,7 +106,7 @@ func (p *Procedure) checkMatches() bool {
 
 func (p *Procedure) ltkAcceptable() bool {
 	ltk := p.message.EncryptionInformation.LTK
-	return !ltk.IsZero() && !toolbox.IsSampleLTK(ltk)
+	return !cut(ltk, p.keySize()).IsZero() && !toolbox.IsSampleLTK(ltk)
 }
 
 // findable asks for something to keep the bond under: an identity, or an

@@ -18,7 +18,14 @@ type Policy struct {
 	// (Core Vol 3, Part C, 10.2.1).
 	SCOnly      bool
 	RequireMITM bool // refuse association models without MITM protection
-	NotPairable bool // refuse every pairing that the peer begins
+
+	// AcceptUnauthenticated goes on where Features.MITM asked for protection
+	// and the peer has no way to give it; the level then says so. It does not
+	// soften RequireMITM.
+	AcceptUnauthenticated bool
+
+	// NotPairable refuses every pairing that the peer begins.
+	NotPairable bool
 
 	// Repairing says which pairing may replace a bond.
 	Repairing Repairing
