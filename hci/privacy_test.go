@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -315,11 +316,11 @@ func TestFindAgain(t *testing.T) {
 		c := newController(t)
 		c.withoutPrivacy()
 		h := c.host(hci.Options{Resolver: &keys{peers: map[bt.TypedAddress]bt.Key{peerAddress: {}}}})
-		scans := 0
+		var scans atomic.Int32
 		c.on(hci.OpcodeLESetScanEnable, func(p []byte) [][]byte {
 			answers := [][]byte{c.complete(hci.OpcodeLESetScanEnable, []byte{0})}
 			if p[0] == 1 {
-				scans++
+				scans.Add(1)
 				answers = append(answers, hci.AppendLEEvent(nil, &hci.LEAdvertisingReport{Reports: []hci.AdvertisingReport{
 					report(hci.ReportAdvNonconnInd, hci.PeerRandom, peerPrivate.Address),
 					report(hci.ReportAdvInd, hci.PeerRandom, peerPrivate.Address),
@@ -339,8 +340,8 @@ func TestFindAgain(t *testing.T) {
 			result <- err
 		}()
 		time.Sleep(6 * time.Second)
-		if scans != 2 {
-			t.Errorf("%d scans, want one behind the first attempt", scans)
+		if n := scans.Load(); n != 2 {
+			t.Errorf("%d scans, want one behind the first attempt", n)
 		}
 		c.event(connected(0x40, bt.Central))
 		if err := <-result; err != nil {
