@@ -56,8 +56,8 @@ func (r *resolver) place(d *draft, role int, s *State, e *Event) *Rule {
 	rule.Next = d.target
 	if rule.Next == nil && d.macro != nil {
 		rule.Next = d.macro
-		if to := r.states[s.Spec.FailedTo.Text]; to != nil {
-			rule.Next = to
+		if s.FailedTo != nil {
+			rule.Next = s.FailedTo
 			r.diverted[s] = true
 		}
 	}
@@ -67,10 +67,10 @@ func (r *resolver) place(d *draft, role int, s *State, e *Event) *Rule {
 	}
 	r.addTimers(&rule, s, to, e)
 	for p := s.Phase; p != nil && !to.In(p); p = p.Parent {
-		for _, n := range p.Spec.OnLeave {
-			if a := r.actions[n.Text]; a != nil {
-				rule.Ops = append(rule.Ops, Op{Kind: table.Do, ID: a.ID, Name: a.Name, Pos: n.Pos, From: "on_leave of " + p.Name})
-			}
+		for _, a := range p.OnLeave {
+			rule.Ops = append(rule.Ops, Op{
+				Kind: table.Do, ID: a.ID, Name: a.Name, Pos: p.leavePos(a), From: "on_leave of " + p.Name,
+			})
 		}
 	}
 	return &rule
@@ -121,4 +121,14 @@ func (rule *Rule) at() spec.Pos {
 		return rule.Spec.Macro.Name.Pos
 	}
 	return rule.Spec.Pos
+}
+
+// leavePos gives the place of an action in on_leave.
+func (p *Phase) leavePos(a *Action) spec.Pos {
+	for i, own := range p.OnLeave {
+		if own == a && i < len(p.Spec.OnLeave) {
+			return p.Spec.OnLeave[i].Pos
+		}
+	}
+	return p.Spec.Name.Pos
 }

@@ -25,7 +25,7 @@ func (r *resolver) checkEffects() {
 				for _, n := range only {
 					names = append(names, n.Text)
 				}
-				r.errors.add(op.Pos, "effect %s is for phase %s only, and this rule runs in state %s of phase %s",
+				r.errors.once(op.Pos, "effect %s is for phase %s only, and this rule runs in state %s of phase %s",
 					effect.Name, list(names), c.State.Name, c.State.Phase.Name)
 			}
 			for _, with := range effect.Spec.With {
@@ -70,7 +70,7 @@ func (r *resolver) checkSenders() {
 			}
 			by := r.m.PDUs[op.ID].Spec.SentBy.Text
 			if at := r.m.Roles[c.Role]; by != "" && by != at {
-				r.errors.add(op.Pos, "%s is sent by the %s, and this rule runs at the %s in state %s", op.Name, by, at, c.State.Name)
+				r.errors.once(op.Pos, "%s is sent by the %s, and this rule runs at the %s in state %s", op.Name, by, at, c.State.Name)
 			}
 		}
 	})
@@ -84,9 +84,9 @@ func (r *resolver) checkFields() {
 			switch {
 			case x.Op != table.Load || x.Slot.Kind != table.Field || slices.Contains(x.Slot.Of, c.Event):
 			case c.Event.ID == table.Choose:
-				r.errors.add(x.Pos, "a choice has no event, so event.%s is not known in %s", x.Slot.Name, c.State.Name)
+				r.errors.once(x.Pos, "a choice has no event, so event.%s is not known in %s", x.Slot.Name, c.State.Name)
 			default:
-				r.errors.add(x.Pos, "event.%s is no part of %s, which this rule decides", x.Slot.Name, c.Event.Name)
+				r.errors.once(x.Pos, "event.%s is no part of %s, which this rule decides", x.Slot.Name, c.Event.Name)
 			}
 		})
 	})

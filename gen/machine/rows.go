@@ -52,6 +52,10 @@ func (r *resolver) addScope(s *scope, b *spec.Body) *scope {
 			r.errors.add(rb.Role.Pos, "%s stands here twice", rb.Role.Text)
 		}
 		seen[rb.Role.Text] = true
+		if s.state != nil && !s.state.At(role) {
+			r.errors.add(rb.Role.Pos, "state %s does not exist at the %s", s.name, r.m.Roles[role])
+			continue
+		}
 		s.bodies = append(s.bodies, r.rows(s, role, rb.Role.Text, rb.When))
 	}
 	s.bodies = append(s.bodies, r.rows(s, -1, "", b.When))
@@ -183,7 +187,7 @@ func (r *resolver) choice(s *State, role string, c *spec.Choose) *choice {
 		return out
 	}
 	if slot.Type.Kind != Enum {
-		r.errors.add(c.By.Pos, "a choice goes by an enumeration, and %s is a %s", slot.Name, slot.Type)
+		r.errors.add(c.By.Pos, "a choice goes by an enumeration, and %s is %s", slot.Name, slot.Type.a())
 		r.vague = true
 		return out
 	}

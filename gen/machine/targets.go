@@ -16,7 +16,7 @@ func (r *resolver) checkTargets() {
 			r.errors.add(rule.Spec.Pos, "%s is a choice, and this rule does not lead out of it: it needs a goto", s.Name)
 		case rule.Next == nil:
 		case !rule.Next.At(c.Role):
-			r.errors.add(rule.at(), "state %s does not exist at the %s, where this rule runs in state %s",
+			r.errors.once(rule.at(), "state %s does not exist at the %s, where this rule runs in state %s",
 				rule.Next.Name, r.m.Roles[c.Role], s.Name)
 		case s.Is(table.Final) && rule.Next != s:
 			r.errors.add(rule.at(), "state %s is final, and this rule leads out of it", s.Name)
@@ -63,14 +63,25 @@ func (m *Machine) initial() *State {
 	return nil
 }
 
-// checkReachable reports states to which no way leads.
+// checkReachable reports states to which no way leads, without those that can
+// be reached from one of them.
 func (r *resolver) checkReachable() {
 	initial := r.m.initial()
 	missing := map[*State][]string{}
 	for role, name := range r.m.Roles {
 		reached := r.m.reach(role, initial)
+		from := map[*State]map[*State]bool{}
 		for _, s := range r.m.States {
 			if s.At(role) && !reached[s] {
+				from[s] = r.m.reach(role, s)
+			}
+		}
+		for s := range from {
+			follows := false
+			for other, to := range from {
+				follows = follows || to[s] && (!from[s][other] || other.ID < s.ID)
+			}
+			if !follows {
 				missing[s] = append(missing[s], name)
 			}
 		}
@@ -99,24 +110,45 @@ func (s *State) roleCount() int {
 // checkLeaving reports states that a machine never leaves, and phases that it
 // has to leave and cannot.
 func (r *resolver) checkLeaving() {
-	for role, name := range r.m.Roles {
-		for _, s := range r.m.States {
-			if !s.At(role) || s.Is(table.Final) {
+	for _, s := range r.m.States {
+		if s.Is(table.Final) {
+			continue
+		}
+		var stuck []string
+		kept := map[*Phase][]string{}
+		for role, name := range r.m.Roles {
+			if !s.At(role) {
 				continue
 			}
 			reached := r.m.reach(role, s)
 			if len(reached) == 1 {
-				r.errors.add(s.Spec.Name.Pos, "state %s cannot be left at the %s, and is not final", s.Name, name)
+				stuck = append(stuck, name)
 				continue
 			}
-			for p := s.Phase; p != nil; p = p.Parent {
+			for _, p := range s.path() {
 				if p.Spec.MustLeave && !anyOutside(reached, p) {
-					r.errors.add(s.Spec.Name.Pos, "no way leads from state %s out of phase %s at the %s, and it must be left",
-						s.Name, p.Name, name)
+					kept[p] = append(kept[p], name)
 				}
 			}
 		}
+		if len(stuck) > 0 {
+			r.errors.add(s.Spec.Name.Pos, "state %s cannot be left%s, and is not final", s.Name, r.atRoles(stuck))
+		}
+		for _, p := range s.path() {
+			if len(kept[p]) > 0 {
+				r.errors.add(s.Spec.Name.Pos, "no way leads from state %s out of phase %s%s, and it must be left",
+					s.Name, p.Name, r.atRoles(kept[p]))
+			}
+		}
 	}
+}
+
+// atRoles says at which roles something is so; it is empty for all of them.
+func (r *resolver) atRoles(names []string) string {
+	if len(names) == len(r.m.Roles) {
+		return ""
+	}
+	return " at the " + list(names)
 }
 
 func anyOutside(states map[*State]bool, p *Phase) bool {

@@ -3,7 +3,6 @@ package machine
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"blesmp/gen/spec"
 	"blesmp/gen/table"
@@ -12,8 +11,6 @@ import (
 // vocabulary resolves what the rules are made of: roles, events, slots, guards,
 // actions, effects, macros and timers. Targets of macros wait for the states.
 func (r *resolver) vocabulary() {
-	r.reserve("role", "key", "doc", "ref", "role", "initial", "final", "rest", "waits_for", "timer",
-		"failed_to", "when", "choose", "must_leave", "on_leave", "sequence", "states", "phases")
 	for i, n := range r.spec.Roles {
 		if r.declare("role", "role", n) {
 			r.roles[n.Text] = i
@@ -155,9 +152,7 @@ func (r *resolver) allSlots() {
 				slot.Type = r.typeOf(s.Type)
 			} else {
 				slot.Type = &Type{Kind: Number, Low: s.Low, High: s.High}
-				if s.Low < 0 || s.High < s.Low || s.High > 255 {
-					r.errors.add(s.Name.Pos, "%s %s: %d..%d is no range within 0..255", what, s.Name.Text, s.Low, s.High)
-				} else if kind == table.Var && s.Low > 0 {
+				if kind == table.Var && s.Low > 0 {
 					r.errors.add(s.Name.Pos, "var %s starts as 0, which is outside %d..%d", s.Name.Text, s.Low, s.High)
 				}
 			}
@@ -251,6 +246,7 @@ func (r *resolver) checkGuardCycle(g *Guard) {
 	if visit(g) {
 		r.errors.add(g.Spec.Name.Pos, "guard %s is defined by itself: %s", g.Name, strings.Join(append(way, g.Name), " > "))
 		g.Expr = &Expr{Op: table.Const, Type: &Type{Kind: Bool, High: 1}}
+		r.vague = true
 	}
 }
 
@@ -259,12 +255,6 @@ func (r *resolver) allTimers() {
 		r.declare("timer", "timer", t.Name)
 		timer := &Timer{ID: i, Name: t.Name.Text, Spec: t}
 		timer.Fires = optional(r, "event", r.events, t.Fires)
-		if t.Fires.Text == "" {
-			r.errors.add(t.Name.Pos, "timer %s fires no event", t.Name.Text)
-		}
-		if d, err := time.ParseDuration(t.After); err != nil || d <= 0 {
-			r.errors.add(t.Name.Pos, "timer %s: after %q is no duration such as 30s", t.Name.Text, t.After)
-		}
 		r.timers[t.Name.Text] = timer
 		r.m.Timers = append(r.m.Timers, timer)
 		r.restarts[timer] = r.restart(t)
