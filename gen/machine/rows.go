@@ -237,7 +237,11 @@ func (d *draft) only(slot *Slot, name string, n int, pos spec.Pos) *draft {
 	one.rule.Text = fmt.Sprintf("%s == %s", slot.Name, name)
 	if d.rule.Cond != nil {
 		cond = &Expr{Op: table.And, X: cond, Y: d.rule.Cond, Type: cond.Type, Pos: pos}
-		one.rule.Text += " and (" + d.rule.Text + ")"
+		text := d.rule.Text
+		if d.rule.Cond.Op == table.Or {
+			text = "(" + text + ")"
+		}
+		one.rule.Text += " and " + text
 	}
 	one.rule.Cond = cond
 	return &one
