@@ -281,7 +281,7 @@ func TestEdges(t *testing.T) {
 func TestExplain(t *testing.T) {
 	m := load(t, market)
 	var got strings.Builder
-	for _, one := range []string{"AwaitPrice Price", "AwaitCoin Mumbled", "AwaitAck Order", "Open Choose", "Open Left", "Idle Choose", "Idle Call"} {
+	for _, one := range []string{"AwaitPrice Price", "AwaitCoin Mumbled", "AwaitAck Order", "Open Choose", "Open Left", "Idle Choose", "Idle Call", "AwaitPrice Timeout", "Clerk Garbled"} {
 		state, event, _ := strings.Cut(one, " ")
 		text, err := m.Explain(state, event)
 		if err != nil {

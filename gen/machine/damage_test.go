@@ -41,12 +41,12 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 	lines := strings.SplitAfter(source, "\n")
-	for i := 0; i < len(lines); i += 3 {
+	for i := 0; i < len(lines); i += 5 {
 		line := lines[i]
 		try("without "+line, strings.Join(lines[:i], "")+strings.Join(lines[i+1:], ""))
 	}
 	words := regexp.MustCompile(`\w+`).FindAllStringIndex(source, -1)
-	for i := 0; i < len(words); i += 11 {
+	for i := 0; i < len(words); i += 23 {
 		at := words[i]
 		try("another word for "+source[at[0]:at[1]], source[:at[0]]+"Xylophone"+source[at[1]:])
 	}
