@@ -19,3 +19,5 @@ require (
 )
 
 exclude github.com/smartystreets/goconvey v1.8.1
+
+tool blesmp/cmd/smpgen
