@@ -89,7 +89,8 @@ func (s *stall) step(t *testing.T, event string) string {
 	return strings.Join(s.log, ", ")
 }
 
-// exchange is one event and what has to come of it.
+// exchange is one event and what has to come of it: each rule that is taken as
+// "> target", then what it does.
 type exchange struct{ event, want string }
 
 func (s *stall) play(t *testing.T, script []exchange) {
@@ -112,11 +113,11 @@ func TestBuyerBuys(t *testing.T) {
 	s := newStall(load(t, market).Table(), "buyer")
 	s.do["makeOrder"] = goods(bread|eggs, bread|milk)
 	s.play(t, []exchange{
-		{"Buy", "makeOrder, send Order, start patience, > AwaitAgree"},
-		{"Buy", "emit Refuse 1, > AwaitAgree"}, // busy
+		{"Buy", "> AwaitAgree, makeOrder, send Order, start patience"},
+		{"Buy", "> AwaitAgree, emit Refuse 1"}, // busy
 		// Nod carries the payment, which is cash: 0. The choices run at once.
-		{"Agree", "emit Nod, > Open, > Speak, makePrice, send Price, start patience, > AwaitPrice"},
-		{"Price", "makePrice, send Price, start patience, > AwaitPrice"},
+		{"Agree", "> Open, emit Nod, > Speak, > AwaitPrice, makePrice, send Price, start patience"},
+		{"Price", "> AwaitPrice, makePrice, send Price, start patience"},
 	})
 	if got := *s.slot("round"); got != 1 {
 		t.Errorf("round is %d, want 1", got)
@@ -124,13 +125,13 @@ func TestBuyerBuys(t *testing.T) {
 	s.guards["fairPrice"] = true
 	s.play(t, []exchange{
 		// Leaving Haggle waves; the sequence sends bread and eggs, no milk.
-		{"Price", "keepPrice, pay, send Coin, start patience, wave, > SendBread, " +
-			"send Loaf, send Label, start patience, > SendMilk, > SendEggs, send Box, start patience, > AllSent, " +
-			"> Next, > AwaitLoaf"},
+		{"Price", "> SendBread, keepPrice, pay, send Coin, start patience, wave, > SendMilk, send Loaf, " +
+			"send Label, start patience, > SendEggs, > AllSent, send Box, start patience, > Next, " +
+			"> AwaitLoaf"},
 		{"Acked", "> AwaitLoaf"},
-		{"Loaf", "keepGoods, > AwaitLabel"},
-		{"Label", "keepGoods, > Next, > AwaitBottle"},
-		{"Bottle", "keepGoods, > Next, > AllHere, > Happy, emit Done, stop patience, wave, wipe, > Idle"},
+		{"Loaf", "> AwaitLabel, keepGoods"},
+		{"Label", "> Next, keepGoods, > AwaitBottle"},
+		{"Bottle", "> Next, keepGoods, > AllHere, > Happy, > Idle, emit Done, stop patience, wave, wipe"},
 	})
 	if got := *s.slot("to_get"); got != 0 {
 		t.Errorf("still owed: %d", got)
@@ -140,13 +141,13 @@ func TestBuyerBuys(t *testing.T) {
 func TestBuyerGivesUpAfterThreeRounds(t *testing.T) {
 	s := newStall(load(t, market).Table(), "buyer")
 	s.play(t, []exchange{
-		{"Buy", "makeOrder, send Order, start patience, > AwaitAgree"},
-		{"Agree", "emit Nod, > Open, > Speak, makePrice, send Price, start patience, > AwaitPrice"},
-		{"Price", "makePrice, send Price, start patience, > AwaitPrice"},
-		{"Price", "makePrice, send Price, start patience, > AwaitPrice"},
+		{"Buy", "> AwaitAgree, makeOrder, send Order, start patience"},
+		{"Agree", "> Open, emit Nod, > Speak, > AwaitPrice, makePrice, send Price, start patience"},
+		{"Price", "> AwaitPrice, makePrice, send Price, start patience"},
+		{"Price", "> AwaitPrice, makePrice, send Price, start patience"},
 		// Sorry does not start the timer again; both phases are left, the inner
 		// one first.
-		{"Price", "send Sorry 3, emit Broken 3, stop patience, wave, wave, wipe, > Idle"},
+		{"Price", "> Idle, send Sorry 3, emit Broken 3, stop patience, wave, wave, wipe"},
 	})
 }
 
@@ -156,22 +157,22 @@ func TestSellerSells(t *testing.T) {
 	*s.slot("raining") = 1
 	s.do["keepOrder"] = func(s *stall) { goods(milk, 0)(s); *s.slot("payment") = 1 }
 	s.play(t, []exchange{
-		{"Call", "send Invite, start boredom, > Calling"},
-		{"Order", "keepOrder, emit AskPerson, start patience, stop boredom, > Clerk"},
-		{"Accepted", "send Agree, start patience, > Open, > Speak, > AwaitPrice"},
+		{"Call", "> Calling, send Invite, start boredom"},
+		{"Order", "> Clerk, keepOrder, emit AskPerson, start patience, stop boredom"},
+		{"Accepted", "> Open, send Agree, start patience, > Speak, > AwaitPrice"},
 		// Received prices start the timer again, though nothing is sent yet.
-		{"Price", "keepPrice, start patience, > Judge, makePrice, send Price, start patience, wave, > AwaitCoin"},
+		{"Price", "> Judge, keepPrice, start patience, > AwaitCoin, makePrice, send Price, start patience, wave"},
 	})
 	if got := *s.slot("round"); got != 1 {
 		t.Errorf("round is %d, want 1: paid by card in the rain", got)
 	}
 	s.play(t, []exchange{
-		{"Coin", "keepCoin, > Bite, emit Ring, > Next, > AllHere, > SendBread, > SendMilk, send Bottle, start patience, " +
-			"> SendEggs, > AllSent, > AwaitAck"},
+		{"Coin", "> Bite, keepCoin, > Next, emit Ring, > AllHere, > SendBread, > SendMilk, > SendEggs, " +
+			"send Bottle, start patience, > AllSent, > AwaitAck"},
 		// An early order shows that the buyer is done; it is offered again at
 		// rest.
-		{"Order", "> Happy, emit Done, stop patience, wave, wipe, > Idle, " +
-			"keepOrder, emit AskPerson, start patience, > Clerk"},
+		{"Order", "> Happy, > Idle, emit Done, stop patience, wave, wipe, > Clerk, keepOrder, " +
+			"emit AskPerson, start patience"},
 	})
 }
 
@@ -184,14 +185,14 @@ func TestFailedTo(t *testing.T) {
 	}
 	for _, test := range []struct{ state, event, want string }{
 		// AwaitCoin fails to Mute: in rows that it inherits too.
-		{"AwaitCoin", "Loaf", "send Sorry 1, emit Broken 1, stop patience, wave, wipe, > Mute"},
-		{"AwaitCoin", "Sorry", "emit Broken 6, stop patience, wave, wipe, > Mute"},
+		{"AwaitCoin", "Loaf", "> Mute, send Sorry 1, emit Broken 1, stop patience, wave, wipe"},
+		{"AwaitCoin", "Sorry", "> Mute, emit Broken 6, stop patience, wave, wipe"},
 		// An explicit goto is stronger.
-		{"AwaitCoin", "Refused", "send Sorry 4, emit Broken 4, stop patience, wave, wipe, > Idle"},
+		{"AwaitCoin", "Refused", "> Idle, send Sorry 4, emit Broken 4, stop patience, wave, wipe"},
 		// A goto that is no macro's is left alone.
-		{"AwaitCoin", "Left", "emit Broken 6, stop patience, wave, wipe, > Gone"},
+		{"AwaitCoin", "Left", "> Gone, emit Broken 6, stop patience, wave, wipe"},
 		// Elsewhere the macro's own target holds.
-		{"Clerk", "Loaf", "send Sorry 1, emit Broken 1, stop patience, wave, wipe, > Idle"},
+		{"Clerk", "Loaf", "> Idle, send Sorry 1, emit Broken 1, stop patience, wave, wipe"},
 	} {
 		if d := cmp.Diff(test.want, at(test.state).step(t, test.event)); d != "" {
 			t.Errorf("%s on %s (-want +got)\n%s", test.state, test.event, d)
@@ -213,14 +214,14 @@ func TestArguments(t *testing.T) {
 	} {
 		s.m.State = clerk
 		*s.slot("reason") = test.reason
-		if got := s.step(t, test.event); !strings.HasPrefix(got, test.want+", ") {
+		if got := s.step(t, test.event); !strings.HasPrefix(got, "> Idle, "+test.want+", ") {
 			t.Errorf("%s with reason %d: %s, want %s", test.event, test.reason, got, test.want)
 		}
 	}
 	// A garbled Sorry counts as one.
 	s.m.State = clerk
 	*s.slot("code") = 4
-	if got, want := s.step(t, "Garbled"), "emit Broken 6, stop patience, wave, wipe, > Idle"; got != want {
+	if got, want := s.step(t, "Garbled"), "> Idle, emit Broken 6, stop patience, wave, wipe"; got != want {
 		t.Errorf("Garbled Sorry: %s, want %s", got, want)
 	}
 }
