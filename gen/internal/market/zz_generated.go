@@ -285,9 +285,7 @@ func (p *Agree) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	*p = Agree{
-		Wants: Goods(b[1] & 0x07),
-	}
+	*p = Agree{Wants: Goods(b[1] & 0x07)}
 	return nil
 }
 
@@ -315,9 +313,7 @@ func (p *Price) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	*p = Price{
-		Cents: binary.BigEndian.Uint16(b[1:]),
-	}
+	*p = Price{Cents: binary.BigEndian.Uint16(b[1:])}
 	return nil
 }
 
@@ -344,9 +340,7 @@ func (p *Sorry) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	*p = Sorry{
-		Why: Reason(b[1]),
-	}
+	*p = Sorry{Why: Reason(b[1])}
 	return nil
 }
 
@@ -373,9 +367,7 @@ func (p *Loaf) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := Loaf{
-		Slices: b[1],
-	}
+	v := Loaf{Slices: b[1]}
 	if v.Slices < 8 || v.Slices > 24 {
 		return &table.FormatError{
 			PDU:     "Loaf",
@@ -464,9 +456,7 @@ func (p *Bottle) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	*p = Bottle{
-		Seal: [2]byte(b[1:3]),
-	}
+	*p = Bottle{Seal: [2]byte(b[1:3])}
 	return nil
 }
 
@@ -611,9 +601,7 @@ func (p *Coin) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	*p = Coin{
-		Metal: b[1],
-	}
+	*p = Coin{Metal: b[1]}
 	return nil
 }
 
@@ -1991,6 +1979,7 @@ var defaultTable = &table.Table{
 		{First: 58, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {},
 	},
+	// In the condition of a grid a Load names one of its inputs.
 	Grids: []table.Grid{
 		{
 			Name:   "usual",
