@@ -60,6 +60,8 @@ const (
 	OpcodeLERemoteConnectionParameterRequestReply         Opcode = 0x2020
 	OpcodeLERemoteConnectionParameterRequestNegativeReply Opcode = 0x2021
 	OpcodeLESetDataLength                                 Opcode = 0x2022
+	OpcodeLEReadSuggestedDefaultDataLength                Opcode = 0x2023
+	OpcodeLEWriteSuggestedDefaultDataLength               Opcode = 0x2024
 	OpcodeLEReadLocalP256PublicKey                        Opcode = 0x2025
 	OpcodeLEGenerateDHKey                                 Opcode = 0x2026
 	OpcodeLEAddDeviceToResolvingList                      Opcode = 0x2027
@@ -70,6 +72,7 @@ const (
 	OpcodeLEReadLocalResolvableAddress                    Opcode = 0x202c
 	OpcodeLESetAddressResolutionEnable                    Opcode = 0x202d
 	OpcodeLESetResolvablePrivateAddressTimeout            Opcode = 0x202e
+	OpcodeLEReadMaximumDataLength                         Opcode = 0x202f
 	OpcodeLESetPrivacyMode                                Opcode = 0x204e
 )
 
@@ -118,6 +121,8 @@ var opcodeNames = map[Opcode]string{
 	OpcodeLERemoteConnectionParameterRequestReply:         "LERemoteConnectionParameterRequestReply",
 	OpcodeLERemoteConnectionParameterRequestNegativeReply: "LERemoteConnectionParameterRequestNegativeReply",
 	OpcodeLESetDataLength:                                 "LESetDataLength",
+	OpcodeLEReadSuggestedDefaultDataLength:                "LEReadSuggestedDefaultDataLength",
+	OpcodeLEWriteSuggestedDefaultDataLength:               "LEWriteSuggestedDefaultDataLength",
 	OpcodeLEReadLocalP256PublicKey:                        "LEReadLocalP256PublicKey",
 	OpcodeLEGenerateDHKey:                                 "LEGenerateDHKey",
 	OpcodeLEAddDeviceToResolvingList:                      "LEAddDeviceToResolvingList",
@@ -128,6 +133,7 @@ var opcodeNames = map[Opcode]string{
 	OpcodeLEReadLocalResolvableAddress:                    "LEReadLocalResolvableAddress",
 	OpcodeLESetAddressResolutionEnable:                    "LESetAddressResolutionEnable",
 	OpcodeLESetResolvablePrivateAddressTimeout:            "LESetResolvablePrivateAddressTimeout",
+	OpcodeLEReadMaximumDataLength:                         "LEReadMaximumDataLength",
 	OpcodeLESetPrivacyMode:                                "LESetPrivacyMode",
 }
 
@@ -4124,6 +4130,138 @@ func (p *LESetDataLengthReturn) Unmarshal(b []byte) error {
 	return nil
 }
 
+// LEReadSuggestedDefaultDataLength asks how much a link layer packet of a new
+// connection carries (Core Vol 4, Part E, 7.8.34).
+type LEReadSuggestedDefaultDataLength struct{}
+
+// Opcode gives OpcodeLEReadSuggestedDefaultDataLength.
+func (*LEReadSuggestedDefaultDataLength) Opcode() Opcode {
+	return OpcodeLEReadSuggestedDefaultDataLength
+}
+
+// AppendTo gives b: there are no parameters.
+func (*LEReadSuggestedDefaultDataLength) AppendTo(b []byte) []byte {
+	return b
+}
+
+// Unmarshal makes sure that b is empty: there are no parameters.
+func (*LEReadSuggestedDefaultDataLength) Unmarshal(b []byte) error {
+	if len(b) != 0 {
+		return sizeError("LEReadSuggestedDefaultDataLength", uint16(OpcodeLEReadSuggestedDefaultDataLength), len(b), 0)
+	}
+	return nil
+}
+
+// LEReadSuggestedDefaultDataLengthReturn answers
+// LEReadSuggestedDefaultDataLength (Core Vol 4, Part E, 7.8.34).
+type LEReadSuggestedDefaultDataLengthReturn struct {
+	Status               bt.Status
+	SuggestedMaxTXOctets uint16 // in octets
+	SuggestedMaxTXTime   uint16 // in microseconds
+}
+
+// Opcode gives OpcodeLEReadSuggestedDefaultDataLength.
+func (*LEReadSuggestedDefaultDataLengthReturn) Opcode() Opcode {
+	return OpcodeLEReadSuggestedDefaultDataLength
+}
+
+// AppendTo appends the parameters to b.
+func (p *LEReadSuggestedDefaultDataLengthReturn) AppendTo(b []byte) []byte {
+	b = append(b, byte(p.Status))
+	b = binary.LittleEndian.AppendUint16(b, p.SuggestedMaxTXOctets)
+	return binary.LittleEndian.AppendUint16(b, p.SuggestedMaxTXTime)
+}
+
+// Unmarshal reads the parameters from b, all of it. On error, which is a
+// *table.FormatError, it leaves p alone.
+func (p *LEReadSuggestedDefaultDataLengthReturn) Unmarshal(b []byte) error {
+	if len(b) != 5 {
+		return sizeError("LEReadSuggestedDefaultDataLengthReturn", uint16(OpcodeLEReadSuggestedDefaultDataLength), len(b), 5)
+	}
+	*p = LEReadSuggestedDefaultDataLengthReturn{
+		Status:               bt.Status(b[0]),
+		SuggestedMaxTXOctets: binary.LittleEndian.Uint16(b[1:]),
+		SuggestedMaxTXTime:   binary.LittleEndian.Uint16(b[3:]),
+	}
+	return nil
+}
+
+// LEWriteSuggestedDefaultDataLength suggests how much a link layer packet of a
+// new connection carries (Core Vol 4, Part E, 7.8.35).
+type LEWriteSuggestedDefaultDataLength struct {
+	SuggestedMaxTXOctets uint16 // 27 to 251 octets
+	SuggestedMaxTXTime   uint16 // 328 to 17040 microseconds
+}
+
+// Opcode gives OpcodeLEWriteSuggestedDefaultDataLength.
+func (*LEWriteSuggestedDefaultDataLength) Opcode() Opcode {
+	return OpcodeLEWriteSuggestedDefaultDataLength
+}
+
+// AppendTo appends the parameters to b.
+func (p *LEWriteSuggestedDefaultDataLength) AppendTo(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint16(b, p.SuggestedMaxTXOctets)
+	return binary.LittleEndian.AppendUint16(b, p.SuggestedMaxTXTime)
+}
+
+// Unmarshal reads the parameters from b, all of it. On error, which is a
+// *table.FormatError, it leaves p alone.
+func (p *LEWriteSuggestedDefaultDataLength) Unmarshal(b []byte) error {
+	if len(b) != 4 {
+		return sizeError("LEWriteSuggestedDefaultDataLength", uint16(OpcodeLEWriteSuggestedDefaultDataLength), len(b), 4)
+	}
+	v := LEWriteSuggestedDefaultDataLength{
+		SuggestedMaxTXOctets: binary.LittleEndian.Uint16(b),
+		SuggestedMaxTXTime:   binary.LittleEndian.Uint16(b[2:]),
+	}
+	if v.SuggestedMaxTXOctets < 27 || v.SuggestedMaxTXOctets > 251 {
+		return &table.FormatError{
+			PDU:     "LEWriteSuggestedDefaultDataLength",
+			Code:    uint16(OpcodeLEWriteSuggestedDefaultDataLength),
+			Field:   "SuggestedMaxTXOctets",
+			Problem: fmt.Sprintf("%d is not in 27 to 251", v.SuggestedMaxTXOctets),
+		}
+	}
+	if v.SuggestedMaxTXTime < 328 || v.SuggestedMaxTXTime > 17040 {
+		return &table.FormatError{
+			PDU:     "LEWriteSuggestedDefaultDataLength",
+			Code:    uint16(OpcodeLEWriteSuggestedDefaultDataLength),
+			Field:   "SuggestedMaxTXTime",
+			Problem: fmt.Sprintf("%d is not in 328 to 17040", v.SuggestedMaxTXTime),
+		}
+	}
+	*p = v
+	return nil
+}
+
+// LEWriteSuggestedDefaultDataLengthReturn answers
+// LEWriteSuggestedDefaultDataLength (Core Vol 4, Part E, 7.8.35).
+type LEWriteSuggestedDefaultDataLengthReturn struct {
+	Status bt.Status
+}
+
+// Opcode gives OpcodeLEWriteSuggestedDefaultDataLength.
+func (*LEWriteSuggestedDefaultDataLengthReturn) Opcode() Opcode {
+	return OpcodeLEWriteSuggestedDefaultDataLength
+}
+
+// AppendTo appends the parameters to b.
+func (p *LEWriteSuggestedDefaultDataLengthReturn) AppendTo(b []byte) []byte {
+	return append(b, byte(p.Status))
+}
+
+// Unmarshal reads the parameters from b, all of it. On error, which is a
+// *table.FormatError, it leaves p alone.
+func (p *LEWriteSuggestedDefaultDataLengthReturn) Unmarshal(b []byte) error {
+	if len(b) != 1 {
+		return sizeError("LEWriteSuggestedDefaultDataLengthReturn", uint16(OpcodeLEWriteSuggestedDefaultDataLength), len(b), 1)
+	}
+	*p = LEWriteSuggestedDefaultDataLengthReturn{
+		Status: bt.Status(b[0]),
+	}
+	return nil
+}
+
 // LEReadLocalP256PublicKey has the controller make a P-256 key pair; answered
 // by LEReadLocalP256PublicKeyComplete (Core Vol 4, Part E, 7.8.36).
 type LEReadLocalP256PublicKey struct{}
@@ -4686,6 +4824,68 @@ func (p *LESetResolvablePrivateAddressTimeoutReturn) Unmarshal(b []byte) error {
 	}
 	*p = LESetResolvablePrivateAddressTimeoutReturn{
 		Status: bt.Status(b[0]),
+	}
+	return nil
+}
+
+// LEReadMaximumDataLength asks how much a link layer packet can carry at most
+// (Core Vol 4, Part E, 7.8.46).
+type LEReadMaximumDataLength struct{}
+
+// Opcode gives OpcodeLEReadMaximumDataLength.
+func (*LEReadMaximumDataLength) Opcode() Opcode {
+	return OpcodeLEReadMaximumDataLength
+}
+
+// AppendTo gives b: there are no parameters.
+func (*LEReadMaximumDataLength) AppendTo(b []byte) []byte {
+	return b
+}
+
+// Unmarshal makes sure that b is empty: there are no parameters.
+func (*LEReadMaximumDataLength) Unmarshal(b []byte) error {
+	if len(b) != 0 {
+		return sizeError("LEReadMaximumDataLength", uint16(OpcodeLEReadMaximumDataLength), len(b), 0)
+	}
+	return nil
+}
+
+// LEReadMaximumDataLengthReturn answers LEReadMaximumDataLength (Core Vol 4,
+// Part E, 7.8.46).
+type LEReadMaximumDataLengthReturn struct {
+	Status               bt.Status
+	SupportedMaxTXOctets uint16 // in octets
+	SupportedMaxTXTime   uint16 // in microseconds
+	SupportedMaxRXOctets uint16 // in octets
+	SupportedMaxRXTime   uint16 // in microseconds
+}
+
+// Opcode gives OpcodeLEReadMaximumDataLength.
+func (*LEReadMaximumDataLengthReturn) Opcode() Opcode {
+	return OpcodeLEReadMaximumDataLength
+}
+
+// AppendTo appends the parameters to b.
+func (p *LEReadMaximumDataLengthReturn) AppendTo(b []byte) []byte {
+	b = append(b, byte(p.Status))
+	b = binary.LittleEndian.AppendUint16(b, p.SupportedMaxTXOctets)
+	b = binary.LittleEndian.AppendUint16(b, p.SupportedMaxTXTime)
+	b = binary.LittleEndian.AppendUint16(b, p.SupportedMaxRXOctets)
+	return binary.LittleEndian.AppendUint16(b, p.SupportedMaxRXTime)
+}
+
+// Unmarshal reads the parameters from b, all of it. On error, which is a
+// *table.FormatError, it leaves p alone.
+func (p *LEReadMaximumDataLengthReturn) Unmarshal(b []byte) error {
+	if len(b) != 9 {
+		return sizeError("LEReadMaximumDataLengthReturn", uint16(OpcodeLEReadMaximumDataLength), len(b), 9)
+	}
+	*p = LEReadMaximumDataLengthReturn{
+		Status:               bt.Status(b[0]),
+		SupportedMaxTXOctets: binary.LittleEndian.Uint16(b[1:]),
+		SupportedMaxTXTime:   binary.LittleEndian.Uint16(b[3:]),
+		SupportedMaxRXOctets: binary.LittleEndian.Uint16(b[5:]),
+		SupportedMaxRXTime:   binary.LittleEndian.Uint16(b[7:]),
 	}
 	return nil
 }

@@ -13,7 +13,8 @@ type Machine struct {
 }
 
 // Host is the hand-written side of a machine. smpgen writes one that calls
-// typed methods; each call happens in the order of the rule's ops.
+// typed methods. Took tells of a rule before its ops run; they run in order,
+// and the machine is still in the state that the rule leaves.
 type Host interface {
 	Guard(id uint8) bool
 	Do(id uint8)
@@ -68,9 +69,9 @@ func (t *Table) Step(m *Machine, h Host, event uint8) bool {
 		if rule.Next != Stay {
 			to = rule.Next
 		}
+		h.Took(Step{From: from, To: to, Event: current, Rule: i})
 		t.run(m, h, rule.Ops)
 		m.State = to
-		h.Took(Step{From: from, To: to, Event: current, Rule: i})
 		if rule.Flags&Defer != 0 {
 			deferred = true
 		}

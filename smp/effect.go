@@ -1,0 +1,60 @@
+package smp
+
+import (
+	"time"
+
+	"blesmp/bond"
+	"blesmp/bt"
+)
+
+// Effect is one thing that a Procedure wants done. Kind says which fields count.
+type Effect struct {
+	Kind EffectKind
+
+	// PDU is what EffectSend sends, code octet first; it lies in the
+	// Input's Scratch.
+	PDU []byte
+
+	// Arming numbers every start of a timer. EffectStartTimer starts Timer, or
+	// starts it again, for After; EffectStopTimer stops it.
+	Timer  Timer
+	Arming uint64
+	After  time.Duration
+
+	// Key, EDIV and Rand are what a link is encrypted with, or what an LTK
+	// Request is answered with. Pairing says that the key is this pairing's.
+	Key     bt.Key
+	EDIV    uint16
+	Rand    uint64
+	Pairing bool
+
+	// Question numbers what the user is asked; the answer repeats it. The
+	// other fields are what there is to know when asking.
+	Question uint64
+	Offer    Offer
+	Number   uint32 // passkey to show, or number to compare: 0 to 999999
+
+	Keypress  KeypressType // EffectReportKeypress
+	Level     Level        // EffectReportLevel; the model and level that a question is about
+	Encrypted bool         // EffectReportLevel
+	Status    bt.Status    // why encryption failed, or why the link is to end
+	Refusal   Refusal      // EffectRefuse
+
+	// Err is why a pairing ended: EffectReportFailure, EffectReportEnd and
+	// EffectReportTimeout.
+	Err *PairingError
+
+	Bond   *bond.Bond // EffectStoreBond
+	Result *Result    // EffectReportComplete
+}
+
+// Offer is what is known of the peer's wishes when the user is asked: its
+// Pairing Request or Response, or before that its Security Request.
+type Offer struct {
+	IOCapability IOCapability
+	OOBData      bool // it holds our out-of-band data
+	AuthReq      AuthReq
+	MaxKeySize   int // octets; 0 where only a Security Request is known
+	InitiatorKeys,
+	ResponderKeys KeyDistribution
+}

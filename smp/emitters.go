@@ -1,0 +1,199 @@
+package smp
+
+import (
+	"blesmp/bond"
+	"blesmp/bt"
+	"blesmp/smp/toolbox"
+)
+
+// What leaves the engine beside PDUs: one method an effect, named for it. Each
+// fills the effect from what the actions have made.
+
+// startPairingEncryption uses EDIV and Rand of zero, for STK and LTK alike
+// (Core Vol 3, Part H, 2.4.4).
+func (p *Procedure) startPairingEncryption(e *Effect) { p.usePairingKey(e) }
+
+func (p *Procedure) replyPairingKey(e *Effect) { p.usePairingKey(e) }
+
+func (p *Procedure) usePairingKey(e *Effect) {
+	e.Key, e.Pairing = p.pairing.sessionKey, true
+	p.pending, p.pendingOnBond = p.outcome(), false
+}
+
+// startStoredEncryption uses the key that the peer has distributed: it is the
+// peripheral's to know again (Core Vol 3, Part H, 2.4.4.2).
+func (p *Procedure) startStoredEncryption(e *Effect) {
+	b := p.bond()
+	p.useStoredKey(e, b, b.PeerLTK)
+}
+
+// replyStoredKey uses the key that we have distributed.
+func (p *Procedure) replyStoredKey(e *Effect) {
+	b := p.bond()
+	p.useStoredKey(e, b, b.LocalLTK)
+}
+
+func (p *Procedure) useStoredKey(e *Effect, b *bond.Bond, key *bond.LongTermKey) {
+	e.Key, e.EDIV, e.Rand = key.Key, key.EDIV, key.Rand
+	p.pending, p.pendingOnBond = LevelOf(b), true
+}
+
+func (p *Procedure) negativeReply(*Effect) {}
+
+func (p *Procedure) disconnect(e *Effect) { e.Status = bt.AuthenticationFailure }
+
+// storeBond hands the bond out and takes the identity over, under which the
+// bond is found from now on.
+func (p *Procedure) storeBond(e *Effect) {
+	e.Bond = p.newBond()
+	p.peerIdentity = e.Bond.Peer
+	p.onBond = true
+}
+
+func (p *Procedure) reportLevel(e *Effect) {
+	e.Level, e.Encrypted = p.level, p.event == EventEncryptionOn
+}
+
+func (p *Procedure) reportComplete(e *Effect) {
+	e.Result = p.result()
+	e.Level = e.Result.Level
+}
+
+func (p *Procedure) reportFailure(e *Effect, reason Reason) {
+	e.Err = p.ended()
+	e.Err.Reason = reason
+}
+
+func (p *Procedure) reportEnd(e *Effect, cause Cause) {
+	e.Err = p.ended()
+	e.Err.Cause = cause
+	e.Err.Remote = cause == ByPeer
+	if e.Err.Remote {
+		e.Err.Reason = p.peerReason()
+		e.Err.Err = nil
+	}
+}
+
+func (p *Procedure) reportTimeout(e *Effect) {
+	e.Err = p.ended()
+	e.Err.Err = ErrTimedOut
+}
+
+func (p *Procedure) reportKeypress(e *Effect) { e.Keypress = p.message.KeypressNotification.Type }
+
+// reportEncryptionFailure tells the controller's status, or, where we had no
+// key for its request, the one that the central gets: no HCI event will say it
+// (Core Vol 4, Part E, 7.8.26).
+func (p *Procedure) reportEncryptionFailure(e *Effect) {
+	e.Status = p.in.Status
+	if p.event == EventLTKRequest {
+		e.Status = bt.PINOrKeyMissing
+	}
+}
+
+func (p *Procedure) refuse(e *Effect, refusal Refusal) { e.Refusal = refusal }
+
+func (p *Procedure) askSecurity(e *Effect) {
+	p.ask(e)
+	e.Offer = Offer{AuthReq: p.pairing.asked}
+}
+
+func (p *Procedure) askPairing(e *Effect) {
+	p.ask(e)
+	e.Offer = offerOf(PairingResponse(p.pairing.request))
+}
+
+// askFeatures shows the peer's features, with what they come to.
+func (p *Procedure) askFeatures(e *Effect) {
+	p.ask(e)
+	offers := [2]Offer{offerOf(PairingResponse(p.pairing.request)), offerOf(p.pairing.response)}
+	e.Offer, e.Level = offers[p.peer], p.outcome()
+}
+
+func (p *Procedure) askPasskey(e *Effect) {
+	p.ask(e)
+	e.Level = p.outcome()
+}
+
+func (p *Procedure) askCompare(e *Effect) {
+	p.ask(e)
+	e.Level, e.Number = p.outcome(), p.pairing.number
+}
+
+func (p *Procedure) showPasskey(e *Effect) {
+	p.ask(e)
+	e.Level, e.Number = p.outcome(), p.pairing.passkey
+}
+
+// peerReason is the reason of a Pairing Failed, however long it is; a missing
+// one counts as unspecified.
+func (p *Procedure) peerReason() Reason {
+	if len(p.in.PDU) < 2 {
+		return UnspecifiedReason
+	}
+	return Reason(p.in.PDU[1])
+}
+
+func offerOf(pdu PairingResponse) Offer {
+	return Offer{
+		IOCapability:  pdu.IOCapability,
+		OOBData:       pdu.OOBDataFlag == OOBDataPresent,
+		AuthReq:       pdu.AuthReq,
+		MaxKeySize:    int(pdu.MaxKeySize),
+		InitiatorKeys: pdu.InitiatorKeyDistribution,
+		ResponderKeys: pdu.ResponderKeyDistribution,
+	}
+}
+
+// result is what the pairing has brought.
+func (p *Procedure) result() *Result {
+	v, keys := p.vars(), p.pairing.keys
+	if v.SC() {
+		ltk := LongTermKey{Key: p.pairing.sessionKey}
+		keys[0].LTK, keys[1].LTK = &ltk, &ltk
+	}
+	return &Result{
+		Level:     p.outcome(),
+		Bonded:    v.Bonding() && p.findable(),
+		Debug:     p.usesDebugKey(),
+		Initiator: keys[0],
+		Responder: keys[1],
+	}
+}
+
+// newBond is what the pairing leaves behind.
+func (p *Procedure) newBond() *bond.Bond {
+	r := p.result()
+	keys := [2]Keys{r.Initiator, r.Responder}
+	own, peer := keys[p.own], keys[p.peer]
+	b := &bond.Bond{
+		Local:     p.config.LocalIdentity,
+		Peer:      p.identity(),
+		SC:        r.Level.SC,
+		MITM:      r.Level.MITM,
+		Debug:     r.Debug,
+		KeySize:   r.Level.KeySize,
+		Model:     uint8(r.Level.Model),
+		LocalLTK:  stored(own.LTK),
+		PeerLTK:   stored(peer.LTK),
+		PeerIRK:   peer.IRK,
+		LocalCSRK: own.CSRK,
+		PeerCSRK:  peer.CSRK,
+	}
+	if onAir := p.config.Peer; onAir.IsIdentity() && onAir != b.Peer {
+		b.OnAir = onAir
+	}
+	return b
+}
+
+func (p *Procedure) usesDebugKey() bool {
+	x := &p.pairing
+	return toolbox.IsDebugKey(x.public[0]) || toolbox.IsDebugKey(x.public[1])
+}
+
+func stored(k *LongTermKey) *bond.LongTermKey {
+	if k == nil {
+		return nil
+	}
+	return &bond.LongTermKey{Key: k.Key, EDIV: k.EDIV, Rand: k.Rand}
+}

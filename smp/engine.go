@@ -1,0 +1,82 @@
+package smp
+
+import (
+	"errors"
+	"time"
+
+	"blesmp/gen/table"
+)
+
+// What the generated binding calls while a rule runs.
+var _ engine = (*Procedure)(nil)
+
+// procedureTimeout is how long a pairing may stand still
+// (Core Vol 3, Part H, 3.4).
+const procedureTimeout = 30 * time.Second
+
+// took keeps the row that is about to run, for errors, and tells the tracer.
+func (p *Procedure) took(step table.Step) {
+	p.step = step
+	if p.config.Trace != nil {
+		p.config.Trace(Trace{
+			Role:  p.config.Role,
+			From:  State(step.From),
+			To:    State(step.To),
+			Event: EventKind(step.Event),
+			table: p.config.Table,
+			rule:  step.Rule,
+		})
+	}
+}
+
+// newEffect appends an effect.
+func (p *Procedure) newEffect(kind EffectKind) *Effect {
+	p.effects = append(p.effects, Effect{Kind: kind})
+	return &p.effects[len(p.effects)-1]
+}
+
+// scratch is where the next PDU is encoded, behind those of the same step.
+func (p *Procedure) scratch() []byte { return p.out }
+
+// sent makes an effect of the PDU that was put behind the others.
+func (p *Procedure) sent(_ PDUCode, out []byte) {
+	p.newEffect(EffectSend).PDU = out[len(p.out):]
+	p.out = out
+}
+
+func (p *Procedure) startTimer(t Timer) {
+	p.arming++
+	e := p.newEffect(EffectStartTimer)
+	e.Timer, e.Arming, e.After = t, p.arming, procedureTimeout
+}
+
+// stopTimer makes the numbers of earlier starts stale, too.
+func (p *Procedure) stopTimer(t Timer) {
+	p.arming++
+	p.newEffect(EffectStopTimer).Timer = t
+}
+
+// ask numbers a question.
+func (p *Procedure) ask(e *Effect) {
+	p.question++
+	e.Question = p.question
+}
+
+// ended makes the error of a pairing that ends in this row.
+func (p *Procedure) ended() *PairingError {
+	return &PairingError{
+		State: State(p.step.From),
+		Event: p.event,
+		Line:  int(p.config.Table.Rules[p.step.Rule].Line),
+		file:  p.config.Table.Source,
+		Err:   errors.Join(p.malformed, p.in.Err, statusError(p.in.Status)),
+	}
+}
+
+// answerTo gives what the specification answers a malformed PDU with.
+func answerTo(err error) Reason {
+	if f, ok := errors.AsType[*table.FormatError](err); ok {
+		return Reason(f.Answer)
+	}
+	return 0
+}

@@ -1,0 +1,65 @@
+package smp
+
+import "sync"
+
+// eventQueue hands events on in order, on one goroutine at a time that lives
+// while there are any.
+type eventQueue struct {
+	deliver func(Event)
+
+	mu      sync.Mutex
+	events  []Event
+	ended   func() // called after the last event
+	running bool
+}
+
+// maxWaitingKeypresses is how many events may wait before keypresses are left
+// out.
+const maxWaitingKeypresses = 64
+
+// put queues an event.
+func (q *eventQueue) put(e Event) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, keypress := e.(KeypressEvent); keypress && len(q.events) >= maxWaitingKeypresses {
+		return
+	}
+	q.events = append(q.events, e)
+	q.run()
+}
+
+// end has last called once all events are delivered.
+func (q *eventQueue) end(last func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ended = last
+	q.run()
+}
+
+// run starts the goroutine where none runs; q.mu is held.
+func (q *eventQueue) run() {
+	if q.running {
+		return
+	}
+	q.running = true
+	go q.drain()
+}
+
+func (q *eventQueue) drain() {
+	for {
+		q.mu.Lock()
+		if len(q.events) == 0 {
+			ended := q.ended
+			q.ended, q.running = nil, false
+			q.mu.Unlock()
+			if ended != nil {
+				ended()
+			}
+			return
+		}
+		e := q.events[0]
+		q.events = q.events[1:]
+		q.mu.Unlock()
+		q.deliver(e)
+	}
+}

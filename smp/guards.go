@@ -1,0 +1,159 @@
+package smp
+
+import (
+	"crypto/subtle"
+
+	"blesmp/bond"
+	"blesmp/bt"
+	"blesmp/smp/toolbox"
+)
+
+// The opaque guards: conditions that only code can answer. None of them writes.
+
+// pairable also refuses a peer that shows our own address: it reflects us.
+func (p *Procedure) pairable() bool {
+	return !p.config.Policy.NotPairable && p.config.Peer != p.config.Local
+}
+
+func (p *Procedure) tooSoon() bool { return p.config.Waiting() }
+
+// hasBond asks for a key that we can encrypt with as central.
+func (p *Procedure) hasBond() bool { return p.centralBond() != nil }
+
+// bondSuffices compares the stored key with the Security Request. SC in the
+// request says what the peripheral can do, not what it wants.
+func (p *Procedure) bondSuffices() bool {
+	b := p.centralBond()
+	return b != nil && (b.MITM || !p.message.SecurityRequest.AuthReq.MITM())
+}
+
+// bondMatches asks for a key that answers the controller's request: legacy
+// keys by EDIV and Rand, LE Secure Connections keys by zeros.
+func (p *Procedure) bondMatches() bool {
+	b := p.bond()
+	return b != nil && b.LocalLTK != nil && b.LocalLTK.EDIV == p.in.EDIV && b.LocalLTK.Rand == p.in.Rand
+}
+
+func (p *Procedure) zeroEDIV() bool { return p.in.EDIV == 0 && p.in.Rand == 0 }
+
+func (p *Procedure) keySizeTooSmall() bool { return p.keySize() < p.config.Policy.minKeySize() }
+
+func (p *Procedure) tooWeak() bool {
+	level := p.outcome()
+	return p.config.Policy.tooWeak(level) || p.pairing.features.MITM && !level.MITM
+}
+
+func (p *Procedure) weakerThanBond() bool { return !p.mayReplace(p.peerIdentity) }
+
+// weakerThanIdentityBond asks it for the bond of the identity that an unknown
+// peer distributes.
+func (p *Procedure) weakerThanIdentityBond() bool {
+	return !p.mayReplace(p.message.IdentityAddressInformation.typed())
+}
+
+func (p *Procedure) unaskedKeys() bool {
+	req, rsp := &p.pairing.request, &p.pairing.response
+	return rsp.InitiatorKeyDistribution&^req.InitiatorKeyDistribution != 0 ||
+		rsp.ResponderKeyDistribution&^req.ResponderKeyDistribution != 0
+}
+
+func (p *Procedure) ownOOBGiven() bool { return p.pairing.oob != nil }
+
+func (p *Procedure) oobConfirmHeld() bool {
+	o := p.pairing.features.PeerOOB
+	return o != nil && o.Confirm != nil
+}
+
+func (p *Procedure) oobTKHeld() bool {
+	o := p.pairing.features.PeerOOB
+	return o != nil && o.TK != nil
+}
+
+func (p *Procedure) confirmReflected() bool {
+	return equal(p.message.PairingConfirm.Value, p.pairing.confirm)
+}
+
+func (p *Procedure) legacyConfirmMatches() bool {
+	return equal(p.pairing.peerConfirm, p.c1(p.message.PairingRandom.Value))
+}
+
+func (p *Procedure) numericConfirmMatches() bool {
+	return equal(p.pairing.peerConfirm, p.peerF4(0))
+}
+
+func (p *Procedure) passkeyConfirmMatches() bool {
+	return equal(p.pairing.peerConfirm, p.peerF4(p.passkeyBit()))
+}
+
+// publicKeyValid refuses points off the curve, our own X with either Y, and
+// the debug key outside debug mode. In debug mode both sides may have it.
+func (p *Procedure) publicKeyValid() bool {
+	key := toolbox.PublicKey(p.message.PublicKey)
+	if toolbox.IsDebugKey(key) {
+		return p.config.Policy.DebugKeys && p.config.Toolbox.ValidPublicKey(key)
+	}
+	return !key.SameX(p.pairing.public[p.own]) && p.config.Toolbox.ValidPublicKey(key)
+}
+
+func (p *Procedure) oobMatches() bool {
+	return p.pairing.features.PeerOOB.matches(p.config.Toolbox, p.pairing.public[p.peer])
+}
+
+func (p *Procedure) checkMatches() bool {
+	return equal(p.pairing.peerCheck, p.checkOf(p.peer))
+}
+
+func (p *Procedure) ltkAcceptable() bool {
+	ltk := p.message.EncryptionInformation.LTK
+	return !ltk.IsZero() && !toolbox.IsSampleLTK(ltk)
+}
+
+// findable asks for something to keep the bond under: an identity, or an
+// address on the air that the peer keeps.
+func (p *Procedure) findable() bool { return p.identity().IsIdentity() }
+
+// identityAcceptable refuses what cannot be an identity, our own, and on the
+// link of a bonded peer the identity of another bond.
+func (p *Procedure) identityAcceptable() bool {
+	identity := p.message.IdentityAddressInformation.typed()
+	if !identity.IsIdentity() || identity == p.config.LocalIdentity {
+		return false
+	}
+	known := p.bond() != nil && identity != p.peerIdentity
+	return !known || p.config.FindBond(identity) == nil
+}
+
+// bond is the one with this peer, if its key is long enough for the policy.
+func (p *Procedure) bond() *bond.Bond {
+	b := p.config.FindBond(p.peerIdentity)
+	if b == nil || b.KeySize < p.config.Policy.minKeySize() {
+		return nil
+	}
+	return b
+}
+
+// centralBond is the one with this peer, if it has a key for a central.
+func (p *Procedure) centralBond() *bond.Bond {
+	if b := p.bond(); b != nil && b.PeerLTK != nil {
+		return b
+	}
+	return nil
+}
+
+// mayReplace reports whether this pairing may replace the bond with a peer.
+func (p *Procedure) mayReplace(peer bt.TypedAddress) bool {
+	b := p.config.FindBond(peer)
+	onOld := p.encrypted && p.onBond && peer == p.peerIdentity
+	return b == nil || p.config.Policy.mayReplace(LevelOf(b), p.outcome(), onOld)
+}
+
+// identity is who the peer is after key distribution.
+func (p *Procedure) identity() bt.TypedAddress {
+	if distributed := p.pairing.keys[p.peer].Identity; distributed != nil {
+		return *distributed
+	}
+	return p.peerIdentity
+}
+
+// equal compares in constant time.
+func equal(a, b [16]byte) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }

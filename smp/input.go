@@ -1,0 +1,30 @@
+package smp
+
+import "blesmp/bt"
+
+// Input is one thing that happens to a Procedure. A received PDU needs PDU
+// alone; every other event names itself in Event and fills what belongs to it.
+type Input struct {
+	Event EventKind
+
+	// PDU is what came on channel 0x0006, code octet first. Step reads it and
+	// does not keep it. Where it is not nil, Event is not looked at.
+	PDU []byte
+
+	// Scratch is where Step puts the PDUs that it sends, from its start: the
+	// effects point into it. 160 octets hold every step's.
+	Scratch []byte
+
+	Question uint64 // answers: the number of the Effect that asked
+	Arming   uint64 // Timeout: the number of the Effect that started the timer
+
+	Features *Features    // Pair and ConsentGiven: what we offer in this pairing
+	Security AuthReq      // RequestSecurity
+	Passkey  uint32       // PasskeyEntered: 0 to 999999
+	Keypress KeypressType // NotifyKeypress
+	Reason   Reason       // Cancel and UserRefused: what to send; 0 leaves it to the specification
+	Status   bt.Status    // EncryptionFailed and Disconnected
+	EDIV     uint16       // LTKRequest
+	Rand     uint64       // LTKRequest
+	Err      error        // Cancel and UserRefused: why, for the report
+}

@@ -1,0 +1,245 @@
+package smp
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"blesmp/bond"
+	"blesmp/bt"
+	"blesmp/gen/table"
+)
+
+// Options are what all sessions of a Manager share. The zero value is a device
+// without input and output that pairs with everybody by Just Works.
+type Options struct {
+	// Features serve both roles and all answers that the user is not asked
+	// for; DefaultFeatures by default.
+	Features Features
+	Prompter Prompter
+	Policy   Policy
+
+	// OnEvent is called for everything that a session reports, in order, from
+	// one goroutine a session; it may be slow.
+	OnEvent func(*Session, Event)
+
+	// KeepLinkOnTimeout keeps a link on which a pairing has timed out.
+	KeepLinkOnTimeout bool
+
+	// CTKD offers the LinkKey bit: a link key for BR/EDR is derived from the
+	// LTK and kept with the bond (Core Vol 3, Part H, 2.3.5.7).
+	CTKD bool
+
+	// Logger is told what no event says; nothing is logged by default.
+	Logger *slog.Logger
+
+	// Trace is told of every rule that a session takes, on the goroutine that
+	// steps it.
+	Trace func(*Session, Trace)
+
+	// Rand, NewKeyPair, NewPasskey, Toolbox and Table replace what Config has
+	// under these names, for tests and replays.
+	Rand       func(p []byte)
+	NewKeyPair func() KeyPair
+	NewPasskey func() uint32
+	Toolbox    Toolbox
+	Table      *table.Table
+}
+
+// Manager keeps the sessions of all links, and their bonds.
+type Manager struct {
+	store    bond.Store
+	options  Options
+	attempts *attempts
+
+	mu       sync.Mutex
+	sessions map[bt.Link]*Session
+	oob      []*LocalOOB
+}
+
+// Host is what gives a Manager its links: a host stack. hci.Host is one.
+type Host interface {
+	// ServeLinks has attach called for every new link, before anything of it
+	// is delivered; what it returns hears of the link.
+	ServeLinks(attach func(bt.Link) bt.LinkHandler)
+}
+
+// NewManager gives a Manager that keeps its bonds in store. What is wrong with
+// the options is said by Serve and Attach.
+func NewManager(store bond.Store, options Options) *Manager {
+	if options.Features == (Features{}) {
+		options.Features = DefaultFeatures()
+	}
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Manager{
+		store:    store,
+		options:  options,
+		attempts: newAttempts(options.Policy.Backoff),
+		sessions: map[bt.Link]*Session{},
+	}
+}
+
+// Serve attaches the manager to every link that the host makes from now on.
+func (m *Manager) Serve(host Host) error {
+	if err := m.validate(); err != nil {
+		return err
+	}
+	host.ServeLinks(func(link bt.Link) bt.LinkHandler {
+		session, err := m.Attach(link)
+		if err != nil {
+			m.options.Logger.Error("link without a Security Manager", "peer", link.PeerAddress(), "err", err)
+			return nil
+		}
+		return session.handler()
+	})
+	return nil
+}
+
+// Attach makes the session of a link, for a host stack that Serve does not fit.
+// Handler gives what the link's events go to.
+func (m *Manager) Attach(link bt.Link) (*Session, error) {
+	if err := m.validate(); err != nil {
+		return nil, err
+	}
+	session, err := newSession(m, link)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sessions[link] = session
+	return session, nil
+}
+
+// Session is the session of a link that is up, nil where there is none.
+func (m *Manager) Session(link bt.Link) *Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.sessions[link]
+}
+
+// Sessions are those of all links that are up.
+func (m *Manager) Sessions() []*Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	sessions := make([]*Session, 0, len(m.sessions))
+	for _, s := range m.sessions {
+		sessions = append(sessions, s)
+	}
+	return sessions
+}
+
+// NewOOB makes out-of-band data of ours for a peer that gets it over another
+// channel. It serves one successful pairing with this identity and is dropped
+// after one that failed (Core Vol 3, Part H, 2.3.5.6.4).
+func (m *Manager) NewOOB(identity bt.TypedAddress) (*LocalOOB, error) {
+	if !identity.IsIdentity() {
+		return nil, fmt.Errorf("smp: out-of-band data for %v: not a public or static random address", identity)
+	}
+	config := m.config()
+	if err := config.complete(); err != nil {
+		return nil, err
+	}
+	var random [16]byte
+	config.Rand(random[:])
+	oob := newLocalOOB(identity, config.NewKeyPair(), random, config.Toolbox)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.oob = append(m.oob, oob)
+	return oob, nil
+}
+
+// NewIRK draws an identity resolving key, to be kept with a local identity.
+func NewIRK() bt.Key {
+	var irk bt.Key
+	_, _ = rand.Read(irk[:])
+	return irk
+}
+
+// oobOf gives the data that was given out for an identity, oldest first.
+func (m *Manager) oobOf(identity bt.TypedAddress) *LocalOOB {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, oob := range m.oob {
+		if oob.Address == identity {
+			return oob
+		}
+	}
+	return nil
+}
+
+// dropOOB forgets data whose pairing has ended.
+func (m *Manager) dropOOB(used *LocalOOB) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, oob := range m.oob {
+		if oob == used {
+			m.oob = append(m.oob[:i], m.oob[i+1:]...)
+			return
+		}
+	}
+}
+
+// forget takes a session out whose link is gone.
+func (m *Manager) forget(s *Session) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.sessions, s.link)
+}
+
+// config is the part of a procedure's Config that all sessions share.
+func (m *Manager) config() Config {
+	o := &m.options
+	return Config{
+		Policy:     o.Policy,
+		CTKD:       o.CTKD,
+		Rand:       o.Rand,
+		NewKeyPair: o.NewKeyPair,
+		NewPasskey: o.NewPasskey,
+		Toolbox:    o.Toolbox,
+		Table:      o.Table,
+	}
+}
+
+// validate reports what is wrong with the options.
+func (m *Manager) validate() error {
+	if m.store == nil {
+		return errors.New("smp: NewManager needs a store; bond.NewMemory is one")
+	}
+	if err := m.options.Policy.Validate(); err != nil {
+		return err
+	}
+	return m.checkFeatures(&m.options.Features)
+}
+
+// checkFeatures reports why a pairing cannot begin with these features.
+func (m *Manager) checkFeatures(f *Features) error {
+	if err := f.Validate(); err != nil {
+		return err
+	}
+	if least := m.options.Policy.minKeySize(); f.MaxKeySize < least {
+		return fmt.Errorf("smp: Features.MaxKeySize is %d, less than the %d of Policy.MinKeySize", f.MaxKeySize, least)
+	}
+	if (f.InitiatorKeys | f.ResponderKeys).LinkKey() && !m.options.CTKD {
+		return errors.New("smp: Features ask for LinkKey, but Options.CTKD is not set")
+	}
+	return m.options.Prompter.supports(f)
+}
+
+// localIRK gives the IRK of a local identity, zero where it has none.
+func (m *Manager) localIRK(identity bt.TypedAddress) (bt.Key, error) {
+	identities, err := m.store.Identities()
+	if err != nil {
+		return bt.Key{}, fmt.Errorf("smp: local identities: %w", err)
+	}
+	for _, local := range identities {
+		if local.Address == identity && local.IRK != nil {
+			return *local.IRK, nil
+		}
+	}
+	return bt.Key{}, nil
+}

@@ -1,0 +1,173 @@
+package smp
+
+import (
+	"blesmp/bt"
+	"blesmp/gen/table"
+	"blesmp/smp/toolbox"
+)
+
+// Procedure is the Security Manager Protocol on one connection, without input
+// or output: Step takes what happens and gives back what is to be done. It
+// starts no goroutine, reads no clock and locks nothing; one goroutine at a
+// time may use it.
+//
+// Whoever steps it promises four things. PDUs and link events come in the
+// controller's order. EffectStartPairingEncryption and
+// EffectStartStoredEncryption are carried out only when all PDUs sent before
+// are acknowledged. Answers and timeouts repeat the number of their question or
+// arming. The result of an encryption that was started before is not passed off
+// as that of the one that the Procedure has asked for.
+type Procedure struct {
+	config  Config
+	machine table.Machine
+	own     int // index of our role where both sides have a value
+	peer    int // index of the peer's
+
+	// What the link has, and what it will have once encryption has started.
+	encrypted     bool
+	level         Level
+	onBond        bool // encrypted with a stored key
+	pending       Level
+	pendingOnBond bool
+
+	peerIdentity bt.TypedAddress
+	question     uint64 // number of the last question
+	arming       uint64 // number of the last start of a timer
+
+	pairing pairing
+
+	// The step that is running.
+	in        Input
+	event     EventKind
+	message   message
+	malformed error
+	step      table.Step
+	effects   []Effect
+	out       []byte // the PDUs of this step, one after another
+}
+
+// pairing is what one pairing knows; it is wiped when the pairing ends.
+// Indexes of 2 are roles: the initiator's value, then the responder's.
+type pairing struct {
+	features Features
+	asked    AuthReq // by the peripheral's Security Request
+	wanted   AuthReq // for ours
+	request  PairingRequest
+	response PairingResponse
+	asSent   [2][7]byte // request and response, code octet first
+	oob      *LocalOOB
+
+	passkey uint32
+	tk      bt.Key
+	nonce   [2][16]byte
+
+	confirm     [16]byte
+	peerConfirm [16]byte
+
+	pair   KeyPair
+	public [2]toolbox.PublicKey
+	dhKey  toolbox.DHKey
+	r      [2][16]byte // of f6
+
+	macKey     bt.Key
+	sessionKey bt.Key // STK or LTK, cut to the key size
+	check      [16]byte
+	peerCheck  [16]byte
+	number     uint32
+
+	keys     [2]Keys // that were or will be distributed
+	ownLTK   LongTermKey
+	ownCSRK  bt.Key
+	keypress KeypressType
+}
+
+// NewProcedure gives the procedure of a connection that has just been made.
+func NewProcedure(config Config) (*Procedure, error) {
+	if err := config.complete(); err != nil {
+		return nil, err
+	}
+	return &Procedure{
+		config:       config,
+		machine:      config.Table.New(uint8(config.Role)),
+		own:          int(config.Role),
+		peer:         1 - int(config.Role),
+		encrypted:    config.Encrypted,
+		level:        config.Level,
+		peerIdentity: config.PeerIdentity,
+	}, nil
+}
+
+// Step tells the procedure what has happened and appends to dst what is to be
+// done, in order. Octets in the effects lie in in.Scratch and live as long.
+func (p *Procedure) Step(dst []Effect, in Input) []Effect {
+	event := p.receive(&in)
+	if p.stale(event, &in) {
+		return dst
+	}
+	p.in, p.event, p.effects, p.out = in, event, dst, in.Scratch[:0]
+	v := p.vars()
+	v.setEncrypted(p.encrypted)
+	if event == EventEncryptionOn {
+		p.level, p.onBond = p.pending, p.pendingOnBond
+	}
+	if event == EventEncryptionOff {
+		p.level, p.onBond = Level{}, false
+	}
+	p.config.Table.Step(&p.machine, binding{p}, uint8(event))
+	switch event {
+	case EventEncryptionOn:
+		p.encrypted = true
+	case EventEncryptionOff, EventDisconnected:
+		p.encrypted = false
+	}
+	dst = p.effects
+	p.in, p.effects, p.out, p.malformed = Input{}, nil, nil, nil
+	return dst
+}
+
+// receive finds out which event the input is, and sets the event's fields.
+func (p *Procedure) receive(in *Input) EventKind {
+	v := p.vars()
+	v.setCode(0)
+	v.setReason(in.Reason)
+	if in.PDU == nil {
+		return in.Event
+	}
+	event, err := p.message.unmarshal(in.PDU)
+	p.malformed = err
+	if event == EventMalformedPDU {
+		v.setCode(PDUCode(in.PDU[0]))
+		v.setReason(answerTo(err))
+	}
+	return event
+}
+
+// stale reports whether the input belongs to a question that is no longer
+// asked, or to a timer that was started again or stopped.
+func (p *Procedure) stale(event EventKind, in *Input) bool {
+	switch event {
+	case EventConsentGiven, EventFeaturesConfirmed, EventPasskeyEntered, EventNumbersEqual, EventUserRefused:
+		return in.Question != p.question
+	case EventTimeout:
+		return in.Arming != p.arming
+	}
+	return false
+}
+
+// State is where the procedure stands.
+func (p *Procedure) State() State { return State(p.machine.State) }
+
+// Idle reports whether no procedure is running.
+func (p *Procedure) Idle() bool {
+	return p.config.Table.States[p.machine.State].Flags&table.Rest != 0
+}
+
+// Level is what encrypts the link now; false where it is not encrypted.
+func (p *Procedure) Level() (Level, bool) { return p.level, p.encrypted }
+
+// PeerIdentity is the peer's identity as far as it is known: the one that it
+// has distributed or that its address resolved to, else its address.
+func (p *Procedure) PeerIdentity() bt.TypedAddress { return p.peerIdentity }
+
+// vars gives the machine's memory its types.
+func (p *Procedure) vars() *vars { return (*vars)(&p.machine.Slots) }

@@ -1,0 +1,232 @@
+package smp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"blesmp/bond"
+	"blesmp/bt"
+)
+
+// Session is the Security Manager of one link: it drives a Procedure, and owns
+// its timer, its bond and its talk with the user. All methods may be called
+// from any goroutine.
+type Session struct {
+	manager *Manager
+	link    bt.Link
+	log     *slog.Logger
+	events  eventQueue
+	done    chan struct{}
+
+	// Used by the worker alone, which is one goroutine at a time.
+	procedure *Procedure
+	effects   []Effect
+	scratch   [160]byte
+	flush     flush
+	timer     timer
+	prompt    prompt
+	inquiry   error // refusal of the command that is being stepped
+	pairing   *pairingWait
+	encrypt   *encryptWait
+
+	mu      sync.Mutex
+	jobs    []job
+	working bool
+	status  status
+	err     error
+	given   *bond.Bond // SetLTK
+	secured chan struct{}
+}
+
+// status is what can be asked of a session at any time.
+type status struct {
+	state        State
+	level        Level
+	encrypted    bool
+	peerIdentity bt.TypedAddress
+}
+
+// job is one thing for the worker to do.
+type job struct {
+	input Input
+	// run, where it is set, is called instead of stepping.
+	run func()
+	// done, where it is set, is told whether the command was refused, before
+	// its effects are waited for.
+	done func(error)
+}
+
+func newSession(m *Manager, link bt.Link) (*Session, error) {
+	s := &Session{
+		manager: m,
+		link:    link,
+		log:     m.options.Logger.With("peer", link.PeerAddress(), "role", link.Role()),
+		done:    make(chan struct{}),
+		secured: make(chan struct{}),
+	}
+	s.events.deliver = func(e Event) {
+		if m.options.OnEvent != nil {
+			m.options.OnEvent(s, e)
+		}
+	}
+	irk, err := m.localIRK(link.LocalIdentity())
+	if err != nil {
+		return nil, err
+	}
+	config := m.config()
+	config.Role = link.Role()
+	config.Local, config.Peer = link.LocalAddress(), link.PeerAddress()
+	config.LocalIdentity, config.PeerIdentity = link.LocalIdentity(), link.PeerIdentity()
+	config.LocalIRK = irk
+	config.FindBond = s.findBond
+	config.Waiting = func() bool { return s.manager.attempts.wait(s.procedure.PeerIdentity(), now()) > 0 }
+	config.LocalOOB = func() *LocalOOB { return m.oobOf(link.LocalIdentity()) }
+	if m.options.Trace != nil {
+		config.Trace = func(t Trace) { m.options.Trace(s, t) }
+	}
+	if s.procedure, err = NewProcedure(config); err != nil {
+		return nil, err
+	}
+	s.publish()
+	return s, nil
+}
+
+// Role is ours on this link.
+func (s *Session) Role() bt.Role { return s.link.Role() }
+
+// Link is the link itself.
+func (s *Session) Link() bt.Link { return s.link }
+
+// Peer is the peer's address on the air.
+func (s *Session) Peer() bt.TypedAddress { return s.link.PeerAddress() }
+
+// PeerIdentity is who the peer is, as far as it is known: the identity that it
+// has distributed or that its address resolved to, else its address.
+func (s *Session) PeerIdentity() bt.TypedAddress { return s.now().peerIdentity }
+
+// State is where the procedure stands.
+func (s *Session) State() State { return s.now().state }
+
+// Level is what encrypts the link; false where it is not encrypted.
+func (s *Session) Level() (Level, bool) {
+	at := s.now()
+	return at.level, at.encrypted
+}
+
+// Bonded reports whether there is a bond with the peer.
+func (s *Session) Bonded() bool { return s.findBond(s.PeerIdentity()) != nil }
+
+// AvailableLevel is what encryption with the stored key would give; false
+// where there is no key for our role.
+func (s *Session) AvailableLevel() (Level, bool) {
+	b := s.findBond(s.PeerIdentity())
+	if b == nil || s.Role() == bt.Central && b.PeerLTK == nil || s.Role() == bt.Peripheral && b.LocalLTK == nil {
+		return Level{}, false
+	}
+	return LevelOf(b), true
+}
+
+// Done is closed when the link is gone and all of its events are reported.
+func (s *Session) Done() <-chan struct{} { return s.done }
+
+// Err says why the link is gone: a bt.Status, nil while it is up.
+func (s *Session) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Close ends the link. Done tells when it is gone.
+func (s *Session) Close() error { return s.link.Disconnect(bt.RemoteUserTerminated) }
+
+// now gives the published status.
+func (s *Session) now() status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.status
+}
+
+// publish makes the procedure's state known outside of the worker.
+func (s *Session) publish() {
+	level, encrypted := s.procedure.Level()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status = status{
+		state:        s.procedure.State(),
+		level:        level,
+		encrypted:    encrypted,
+		peerIdentity: s.procedure.PeerIdentity(),
+	}
+}
+
+// findBond gives the bond with a peer, or the key that SetLTK gave for ours.
+func (s *Session) findBond(peer bt.TypedAddress) *bond.Bond {
+	s.mu.Lock()
+	given := s.given
+	s.mu.Unlock()
+	if given != nil && given.Peer == peer {
+		return given
+	}
+	b, err := s.manager.store.Get(s.link.LocalIdentity(), peer)
+	if err != nil {
+		if !errors.Is(err, bond.ErrNotFound) {
+			s.log.Error("bond store", "err", err)
+		}
+		return nil
+	}
+	return &b
+}
+
+// post gives the worker a job, and starts it where it is not at work. An idle
+// session has no goroutine.
+func (s *Session) post(j job) {
+	s.mu.Lock()
+	s.jobs = append(s.jobs, j)
+	start := !s.working
+	s.working = true
+	s.mu.Unlock()
+	if start {
+		go s.work()
+	}
+}
+
+// work does jobs until there are none.
+func (s *Session) work() {
+	for {
+		s.mu.Lock()
+		if len(s.jobs) == 0 {
+			s.jobs, s.working = nil, false
+			s.mu.Unlock()
+			return
+		}
+		j := s.jobs[0]
+		s.jobs = s.jobs[1:]
+		s.mu.Unlock()
+		if j.run != nil {
+			j.run()
+			continue
+		}
+		s.step(j)
+	}
+}
+
+// step gives one input to the procedure and carries out what comes of it.
+func (s *Session) step(j job) {
+	s.inquiry = nil
+	in := j.input
+	in.Scratch = s.scratch[:0]
+	s.effects = s.procedure.Step(s.effects[:0], in)
+	s.publish()
+	for i := range s.effects {
+		s.carryOut(&s.effects[i])
+	}
+	clear(s.effects)
+	if s.procedure.Idle() {
+		s.prompt.end(context.Canceled)
+	}
+	if j.done != nil {
+		j.done(s.inquiry)
+	}
+}

@@ -1,0 +1,218 @@
+package smp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"blesmp/bond"
+	"blesmp/bt"
+	"blesmp/smp/toolbox"
+)
+
+// SecurityRequirements are what a peripheral asks its central for
+// (Core Vol 3, Part H, 3.6.7).
+type SecurityRequirements struct {
+	Bonding, MITM, SC, Keypress bool
+}
+
+// Pair pairs, as central: it sends a Pairing Request with these features and
+// waits for the end. It is also the answer to Prompter.SecurityRequested.
+//
+// When the context ends, the pairing is cancelled and Pair waits until the
+// Pairing Failed is out. From the start of encryption on that is too late, since
+// the peer may be done; Pair then waits for the end.
+//
+// It returns ErrWrongRole, ErrBusy, ErrTimedOut, ErrClosed, a *BackoffError,
+// what is wrong with the features, or a *PairingError.
+func (s *Session) Pair(ctx context.Context, f Features) (*Result, error) {
+	if s.Role() != bt.Central {
+		return nil, ErrWrongRole
+	}
+	if err := s.checkOffer(&f); err != nil {
+		return nil, err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	wait := &pairingWait{done: make(chan struct{})}
+	if err := s.command(Input{Event: EventPair, Features: &f}, func() { s.pairing = wait }); err != nil {
+		return nil, err
+	}
+	if err := until(ctx, wait.done); err != nil {
+		s.post(job{run: func() { s.abandon(wait, err) }})
+		<-wait.done
+	}
+	return wait.result, wait.err
+}
+
+// abandon cancels the pairing that somebody waits for, if it is still that one
+// and not too late.
+func (s *Session) abandon(wait *pairingWait, why error) {
+	if s.pairing == wait {
+		s.step(job{input: Input{Event: EventCancel, Err: why}})
+	}
+}
+
+// Encrypt encrypts the link with the stored key, as central, and waits for the
+// result. It returns ErrWrongRole, ErrBusy, ErrNoLTK, ErrClosed, or the
+// bt.Status with which encryption failed: bt.PINOrKeyMissing says that the peer
+// has lost its key (Core Vol 3, Part H, 2.4.4.2).
+func (s *Session) Encrypt(ctx context.Context) (Level, error) {
+	if s.Role() != bt.Central {
+		return Level{}, ErrWrongRole
+	}
+	wait := &encryptWait{done: make(chan struct{})}
+	if err := s.command(Input{Event: EventEncrypt}, func() { s.encrypt = wait }); err != nil {
+		return Level{}, err
+	}
+	if err := until(ctx, wait.done); err != nil {
+		return Level{}, err
+	}
+	return wait.level, wait.err
+}
+
+// RequestSecurity asks the central to encrypt or to pair, as peripheral, and
+// returns when the request is queued. What comes of it is reported as events.
+func (s *Session) RequestSecurity(ctx context.Context, r SecurityRequirements) error {
+	if s.Role() != bt.Peripheral {
+		return ErrWrongRole
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	asked := AuthReq(0).WithBonding(uint8(bit(r.Bonding))).WithMITM(r.MITM).WithSC(r.SC).WithKeypress(r.Keypress)
+	return s.command(Input{Event: EventRequestSecurity, Security: asked}, nil)
+}
+
+// Cancel ends a pairing, or the wait for one: Pairing Failed goes out with this
+// reason, 0x08 for a reason of 0. It also answers a Security Request that waits
+// for the user. Where nothing is going on it does nothing; ErrTooLate says that
+// encryption has begun.
+func (s *Session) Cancel(reason Reason) error {
+	return s.command(Input{Event: EventCancel, Reason: reason}, nil)
+}
+
+// NotifyKeypress tells the peer that our user has pressed a key while typing the
+// passkey. ErrKeypressNotAgreed says that not both sides offered it, or that
+// nobody is typing (Core Vol 3, Part H, 3.5.8).
+func (s *Session) NotifyKeypress(t KeypressType) error {
+	if t > PasskeyEntryCompleted {
+		return fmt.Errorf("smp: %v is no keypress type", t)
+	}
+	return s.command(Input{Event: EventNotifyKeypress, Keypress: t}, nil)
+}
+
+// SetLTK gives the session a key for its peer that comes from elsewhere: of 7 to
+// 16 octets, most significant first, used from now on and not stored. At the
+// central it is the key that the peripheral distributed, at the peripheral ours.
+func (s *Session) SetLTK(ltk []byte, rand uint64, ediv uint16, mitm, sc bool) error {
+	least := s.manager.options.Policy.minKeySize()
+	switch size := len(ltk); {
+	case size < toolbox.MinKeySize || size > toolbox.MaxKeySize:
+		return fmt.Errorf("smp: SetLTK with %d octets, want %d to %d", size, toolbox.MinKeySize, toolbox.MaxKeySize)
+	case size < least:
+		return fmt.Errorf("smp: SetLTK with %d octets, less than the %d of Policy.MinKeySize", size, least)
+	}
+	key := &bond.LongTermKey{EDIV: ediv, Rand: rand}
+	copy(key.Key[len(key.Key)-len(ltk):], ltk)
+	b := &bond.Bond{
+		Local:    s.link.LocalIdentity(),
+		Peer:     s.PeerIdentity(),
+		SC:       sc,
+		MITM:     mitm,
+		KeySize:  len(ltk),
+		LocalLTK: key,
+		PeerLTK:  key,
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.given = b
+	return nil
+}
+
+// Secure makes the link at least as secure as want says, in SC, MITM and
+// KeySize: it is so already, or the stored key is good enough and encrypts it,
+// or a pairing with Options.Features gives it. A peripheral asks its central and
+// waits. A key that the peer has lost is an error, never a reason to pair again
+// unasked.
+func (s *Session) Secure(ctx context.Context, want Level) (Level, error) {
+	if level, encrypted := s.Level(); encrypted && level.Satisfies(want) {
+		return level, nil
+	}
+	if s.Role() == bt.Peripheral {
+		return s.awaitLevel(ctx, want)
+	}
+	if level, ok := s.AvailableLevel(); ok && level.Satisfies(want) {
+		return s.Encrypt(ctx)
+	}
+	f := s.manager.options.Features
+	f.MITM = f.MITM || want.MITM
+	result, err := s.Pair(ctx, f)
+	if err != nil {
+		if result == nil {
+			return Level{}, err
+		}
+		return result.Level, err
+	}
+	if !result.Level.Satisfies(want) {
+		return result.Level, fmt.Errorf("smp: the pairing gave %v, which is less than was wanted", result.Level)
+	}
+	return result.Level, nil
+}
+
+// awaitLevel has a peripheral ask, and wait until the link is secure or the
+// central has refused.
+func (s *Session) awaitLevel(ctx context.Context, want Level) (Level, error) {
+	f := &s.manager.options.Features
+	err := s.RequestSecurity(ctx, SecurityRequirements{
+		Bonding: f.Bonding, MITM: want.MITM || f.MITM, SC: want.SC || f.SC, Keypress: f.Keypress,
+	})
+	if err != nil && !errors.Is(err, ErrBusy) {
+		return Level{}, err
+	}
+	for {
+		s.mu.Lock()
+		at, changed, gone := s.status, s.secured, s.err
+		s.mu.Unlock()
+		switch {
+		case at.encrypted && at.level.Satisfies(want):
+			return at.level, nil
+		case gone != nil:
+			return Level{}, ErrClosed
+		case at.state == StateMute:
+			return Level{}, ErrTimedOut
+		case at.state == StateIdle:
+			return at.level, errNotGiven
+		}
+		if err := until(ctx, changed); err != nil {
+			return Level{}, err
+		}
+	}
+}
+
+var errNotGiven = errors.New("smp: the central did not give the link the level that was asked")
+
+// command gives a command to the procedure and waits until it is carried out or
+// refused; accepted runs before its effects are.
+func (s *Session) command(in Input, accepted func()) error {
+	answer := make(chan error, 1)
+	s.post(job{run: func() {
+		s.inquiry = nil
+		s.commanded(in, accepted)
+		answer <- s.inquiry
+	}})
+	return <-answer
+}
+
+// commanded steps a command on the worker.
+func (s *Session) commanded(in Input, accepted func()) {
+	pairing, encrypt := s.pairing, s.encrypt
+	if accepted != nil {
+		accepted()
+	}
+	s.step(job{input: in})
+	if s.inquiry != nil {
+		s.pairing, s.encrypt = pairing, encrypt
+	}
+}

@@ -1,0 +1,208 @@
+package smp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"blesmp/bond"
+	"blesmp/bt"
+)
+
+// carryOut does what the procedure wants done.
+func (s *Session) carryOut(e *Effect) {
+	switch e.Kind {
+	case EffectSend:
+		s.send(e.PDU)
+	case EffectStartTimer:
+		arming := e.Arming
+		s.timer.start(e.After, func() {
+			s.post(job{input: Input{Event: EventTimeout, Arming: arming}})
+		})
+	case EffectStopTimer:
+		s.timer.stop()
+	case EffectStartPairingEncryption, EffectStartStoredEncryption:
+		s.startWhenFlushed(e)
+	case EffectReplyPairingKey, EffectReplyStoredKey:
+		s.check("LTK reply", s.link.ReplyLTK(e.Key))
+	case EffectNegativeReply:
+		s.check("negative LTK reply", s.link.RejectLTK())
+	case EffectDisconnect:
+		s.check("disconnect", s.link.Disconnect(e.Status))
+	case EffectStoreBond:
+		s.storeBond(e.Bond)
+	case EffectReportLevel:
+		s.reportLevel(e.Level, e.Encrypted)
+	case EffectReportEncryptionFailure:
+		s.reportEncryptionFailure(e.Status)
+	case EffectReportComplete:
+		s.reportComplete(e.Result)
+	case EffectReportFailure, EffectReportEnd:
+		s.reportFailure(e.Err)
+	case EffectReportTimeout:
+		s.reportTimeout(e.Err)
+	case EffectReportKeypress:
+		s.reportKeypress(e.Keypress)
+	case EffectRefuse:
+		s.inquiry = s.refusal(e.Refusal)
+	default:
+		s.ask(e)
+	}
+}
+
+// check logs what a link did not do; its end will be told as an event.
+func (s *Session) check(what string, err error) {
+	if err != nil {
+		s.log.Warn(what, "err", err)
+	}
+}
+
+// storeBond keeps the bond before anybody is told of it.
+func (s *Session) storeBond(b *bond.Bond) {
+	b.Created = now()
+	err := s.manager.store.Put(*b)
+	if err != nil {
+		s.log.Error("bond not kept", "err", err)
+	}
+	s.prompt.storeErr = err
+	s.mu.Lock()
+	s.given = nil
+	s.mu.Unlock()
+}
+
+func (s *Session) reportLevel(level Level, encrypted bool) {
+	if s.encrypt != nil {
+		s.encrypt.finish(level, encryptionLost(encrypted))
+		s.encrypt = nil
+	}
+	s.events.put(EncryptionEvent{Encrypted: encrypted, Level: level})
+	s.changed()
+}
+
+// encryptionLost is the error of an encryption that ended with the link in the
+// clear.
+func encryptionLost(encrypted bool) error {
+	if encrypted {
+		return nil
+	}
+	return errors.New("smp: the link is not encrypted")
+}
+
+func (s *Session) reportEncryptionFailure(status bt.Status) {
+	if s.encrypt != nil {
+		s.encrypt.finish(Level{}, status)
+		s.encrypt = nil
+	}
+	level, encrypted := s.procedure.Level()
+	s.events.put(EncryptionEvent{Status: status, Encrypted: encrypted, Level: level})
+	s.changed()
+}
+
+func (s *Session) reportComplete(r *Result) {
+	storeErr := s.prompt.storeErr
+	if storeErr != nil {
+		r.Bonded = false
+	}
+	s.manager.dropOOB(s.prompt.oob)
+	s.finishPairing(r, storeErr)
+	s.events.put(PairingCompleteEvent{Result: r, StoreErr: storeErr})
+	s.changed()
+}
+
+func (s *Session) reportFailure(err *PairingError) {
+	s.failed(err)
+	s.events.put(PairingFailedEvent{Err: err})
+	s.changed()
+}
+
+func (s *Session) reportTimeout(err *PairingError) {
+	s.failed(err)
+	s.events.put(TimeoutEvent{Err: err})
+	s.changed()
+	if !s.manager.options.KeepLinkOnTimeout {
+		s.check("disconnect", s.link.Disconnect(bt.RemoteUserTerminated))
+	}
+}
+
+// failed counts the failure, and tells who waits for the pairing.
+func (s *Session) failed(err *PairingError) {
+	if err.counts() {
+		s.manager.attempts.failed(s.procedure.PeerIdentity(), now())
+	}
+	s.manager.dropOOB(s.prompt.oob)
+	s.prompt.end(err)
+	s.finishPairing(nil, err)
+}
+
+// counts reports whether a failure makes the peer wait: all do but those of the
+// link, since nobody learns from them, and those that we wanted ourselves.
+func (e *PairingError) counts() bool { return e.Cause != LinkLost && e.Cause != ByUser }
+
+func (s *Session) reportKeypress(t KeypressType) {
+	s.events.put(KeypressEvent{Type: t})
+	if tell := s.manager.options.Prompter.Keypress; tell != nil {
+		tell(s.question(&Effect{Level: s.prompt.level}), t)
+	}
+}
+
+// refusal gives the error of a command that was not carried out.
+func (s *Session) refusal(r Refusal) error {
+	if r == WaitingInterval {
+		return &BackoffError{RetryAfter: s.manager.attempts.wait(s.procedure.PeerIdentity(), now())}
+	}
+	return r.Err()
+}
+
+// finishPairing tells who waits in Pair how it ended.
+func (s *Session) finishPairing(r *Result, err error) {
+	if s.pairing == nil {
+		return
+	}
+	if r != nil && err != nil {
+		err = fmt.Errorf("smp: paired, but the bond could not be kept: %w", err)
+	}
+	s.pairing.finish(r, err)
+	s.pairing = nil
+}
+
+// changed wakes who waits for the link to be secure.
+func (s *Session) changed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.secured)
+	s.secured = make(chan struct{})
+}
+
+// pairingWait is somebody who waits in Pair.
+type pairingWait struct {
+	done   chan struct{}
+	result *Result
+	err    error
+}
+
+func (w *pairingWait) finish(r *Result, err error) {
+	w.result, w.err = r, err
+	close(w.done)
+}
+
+// encryptWait is somebody who waits in Encrypt.
+type encryptWait struct {
+	done  chan struct{}
+	level Level
+	err   error
+}
+
+func (w *encryptWait) finish(level Level, err error) {
+	w.level, w.err = level, err
+	close(w.done)
+}
+
+// until waits for a channel or the context's end.
+func until(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

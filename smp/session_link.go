@@ -1,0 +1,151 @@
+package smp
+
+import (
+	"errors"
+	"time"
+
+	"blesmp/bt"
+)
+
+// handler gives what the link's events go to.
+func (s *Session) handler() bt.LinkHandler { return (*linkHandler)(s) }
+
+// Handler is what the events of the link go to, where Attach made the session.
+func (s *Session) Handler() bt.LinkHandler { return s.handler() }
+
+// linkHandler is a Session as its link sees it.
+type linkHandler Session
+
+func (h *linkHandler) HandleSMP(pdu []byte) {
+	h.post(Input{PDU: append([]byte{}, pdu...)})
+}
+
+func (h *linkHandler) HandleDelivered(number uint64) {
+	s := (*Session)(h)
+	s.post(job{run: func() { s.delivered(number) }})
+}
+
+func (h *linkHandler) HandleEncryption(status bt.Status, enabled, _ bool) {
+	s := (*Session)(h)
+	in := Input{Event: EventEncryptionOff}
+	switch {
+	case status != bt.Success:
+		in = Input{Event: EventEncryptionFailed, Status: status}
+	case enabled:
+		in.Event = EventEncryptionOn
+	}
+	s.post(job{run: func() { s.encryptionChanged(in) }})
+}
+
+func (h *linkHandler) HandleLTKRequest(rand uint64, ediv uint16) {
+	h.post(Input{Event: EventLTKRequest, Rand: rand, EDIV: ediv})
+}
+
+func (h *linkHandler) HandleDisconnected(reason bt.Status) {
+	s := (*Session)(h)
+	s.post(job{
+		input: Input{Event: EventDisconnected, Status: reason},
+		done:  func(error) { s.gone(reason) },
+	})
+}
+
+func (h *linkHandler) post(in Input) { (*Session)(h).post(job{input: in}) }
+
+// flush keeps the session's first promise to its procedure: encryption is
+// started when all PDUs sent before are acknowledged.
+type flush struct {
+	sent, acknowledged uint64
+	start              *Effect // encryption that waits
+}
+
+// delivered takes the acknowledgement of all PDUs up to a number.
+func (s *Session) delivered(number uint64) {
+	s.flush.acknowledged = max(s.flush.acknowledged, number)
+	if s.flush.acknowledged < s.flush.sent {
+		return
+	}
+	if e := s.flush.start; e != nil {
+		s.flush.start = nil
+		s.startEncryption(e)
+	}
+	s.step(job{input: Input{Event: EventDelivered}})
+}
+
+// encryptionChanged keeps the promise that the result of an earlier encryption
+// is not taken for that of the one which is still to be started.
+func (s *Session) encryptionChanged(in Input) {
+	if s.flush.start != nil {
+		s.log.Warn("encryption event from before the start of encryption", "event", in.Event, "status", in.Status)
+		return
+	}
+	s.step(job{input: in})
+}
+
+// send queues a PDU at the link.
+func (s *Session) send(pdu []byte) {
+	number, err := s.link.SendSMP(pdu)
+	if err != nil {
+		s.log.Warn("PDU not sent", "err", err)
+		return
+	}
+	s.flush.sent = number
+}
+
+// startWhenFlushed starts encryption, now or when the PDUs before are
+// acknowledged.
+func (s *Session) startWhenFlushed(e *Effect) {
+	if s.flush.acknowledged < s.flush.sent {
+		waiting := *e
+		s.flush.start = &waiting
+		return
+	}
+	s.startEncryption(e)
+}
+
+// startEncryption hands the key to the controller. A link that does not take
+// it is as one that could not be encrypted.
+func (s *Session) startEncryption(e *Effect) {
+	if err := s.link.StartEncryption(e.Key, e.Rand, e.EDIV); err != nil {
+		s.log.Warn("encryption not started", "err", err)
+		s.post(job{input: Input{Event: EventEncryptionFailed, Status: statusOf(err)}})
+	}
+}
+
+// statusOf gives the status that an error carries, or an unspecified one.
+func statusOf(err error) bt.Status {
+	if status, ok := errors.AsType[bt.Status](err); ok {
+		return status
+	}
+	return bt.UnspecifiedError
+}
+
+// gone ends the session.
+func (s *Session) gone(reason bt.Status) {
+	s.timer.stop()
+	s.manager.forget(s)
+	s.mu.Lock()
+	s.err = reason
+	s.mu.Unlock()
+	if s.encrypt != nil {
+		s.encrypt.finish(Level{}, ErrClosed)
+		s.encrypt = nil
+	}
+	s.events.put(DisconnectedEvent{Reason: reason})
+	s.events.end(func() { close(s.done) })
+}
+
+// timer is the procedure's timer. A stale timeout carries an old number, which
+// the procedure drops.
+type timer struct{ running *time.Timer }
+
+func (t *timer) start(after time.Duration, fire func()) {
+	t.stop()
+	t.running = time.AfterFunc(after, fire)
+}
+
+func (t *timer) stop() {
+	if t.running != nil {
+		t.running.Stop()
+		t.running = nil
+	}
+}

@@ -1,0 +1,213 @@
+package smp
+
+import (
+	"context"
+	"errors"
+
+	"blesmp/bt"
+)
+
+// prompt is the talk with the user in one pairing.
+type prompt struct {
+	ctx      context.Context // ends with the pairing; nil while none runs
+	cancel   context.CancelCauseFunc
+	level    Level // of the last question that had one
+	oob      *LocalOOB
+	storeErr error
+
+	// unasked says that the pairing answers a Security Request about which
+	// nobody was asked.
+	unasked bool
+}
+
+// begin gives the context of the pairing's questions.
+func (p *prompt) begin() context.Context {
+	if p.ctx == nil {
+		p.ctx, p.cancel = context.WithCancelCause(context.Background())
+	}
+	return p.ctx
+}
+
+// end takes all questions back.
+func (p *prompt) end(cause error) {
+	if p.cancel != nil {
+		p.cancel(cause)
+	}
+	*p = prompt{}
+}
+
+// ask puts a question of the procedure to the user, or answers it where there
+// is nobody to ask.
+func (s *Session) ask(e *Effect) {
+	ask := &s.manager.options.Prompter
+	q := s.question(e)
+	s.prompt.level = e.Level
+	switch e.Kind {
+	case EffectAskPairing:
+		s.askPairing(e, q)
+	case EffectAskSecurity:
+		s.askSecurity(e, q)
+	case EffectAskFeatures:
+		s.askFeatures(e, q)
+	case EffectAskPasskey:
+		s.put(e, func(ctx context.Context) (Input, error) {
+			passkey, err := ask.EnterPasskey(ctx, q)
+			return Input{Event: EventPasskeyEntered, Passkey: uint32(passkey)}, err
+		}, ask.EnterPasskey != nil)
+	case EffectAskCompare:
+		s.put(e, func(ctx context.Context) (Input, error) {
+			same, err := ask.CompareNumber(ctx, q)
+			if err == nil && !same {
+				err = NumericComparisonFailed
+			}
+			return Input{Event: EventNumbersEqual}, err
+		}, ask.CompareNumber != nil)
+	case EffectShowPasskey:
+		s.showPasskey(q)
+	}
+}
+
+// askPairing is the responder's question; Options.Features answer it where
+// nobody is asked.
+func (s *Session) askPairing(e *Effect, q *Question) {
+	requested := s.manager.options.Prompter.PairingRequested
+	if requested == nil {
+		features := s.manager.options.Features
+		s.answer(e, Input{Event: EventConsentGiven, Features: &features}, nil)
+		return
+	}
+	s.put(e, func(ctx context.Context) (Input, error) {
+		features, err := requested(ctx, q)
+		if err == nil {
+			err = s.checkOffer(&features)
+		}
+		return Input{Event: EventConsentGiven, Features: &features}, err
+	}, true)
+}
+
+// askSecurity is the initiator's question. Where nobody is asked, a bond is
+// replaced only for more protection, over a link that the bond encrypts.
+func (s *Session) askSecurity(e *Effect, q *Question) {
+	features := s.manager.options.Features
+	in := Input{Event: EventConsentGiven, Features: &features}
+	if requested := s.manager.options.Prompter.SecurityRequested; requested != nil {
+		s.put(e, func(ctx context.Context) (Input, error) { return in, requested(ctx, q) }, true)
+		return
+	}
+	if _, encrypted := s.procedure.Level(); q.Bonded && (!q.Offer.AuthReq.MITM() || !encrypted) {
+		s.answer(e, in, AuthenticationRequirements)
+		return
+	}
+	s.prompt.unasked = true
+	s.answer(e, in, nil)
+}
+
+// askFeatures asks twice where Just Works needs consent.
+func (s *Session) askFeatures(e *Effect, q *Question) {
+	prompter := &s.manager.options.Prompter
+	s.prompt.oob = s.procedure.pairing.oob
+	confirm, consent := prompter.ConfirmFeatures, prompter.Consent
+	if e.Level.Model != JustWorks {
+		consent = nil
+	}
+	in := Input{Event: EventFeaturesConfirmed}
+	if s.prompt.unasked && q.Bonded && e.Level.Model == JustWorks {
+		s.answer(e, in, AuthenticationRequirements)
+		return
+	}
+	if confirm == nil && consent == nil {
+		s.answer(e, in, nil)
+		return
+	}
+	s.put(e, func(ctx context.Context) (Input, error) {
+		if confirm != nil {
+			if err := confirm(ctx, q); err != nil {
+				return in, err
+			}
+		}
+		if consent != nil {
+			return in, consent(ctx, q)
+		}
+		return in, nil
+	}, true)
+}
+
+// showPasskey has no answer; a display that fails cancels the pairing.
+func (s *Session) showPasskey(q *Question) {
+	show := s.manager.options.Prompter.DisplayPasskey
+	if show == nil {
+		s.post(job{input: Input{Event: EventCancel, Reason: PasskeyEntryFailed}})
+		return
+	}
+	ctx := s.prompt.begin()
+	go func() {
+		if err := show(ctx, q); err != nil && ctx.Err() == nil {
+			s.post(job{input: Input{Event: EventCancel, Reason: reasonOf(err, PasskeyEntryFailed), Err: err}})
+		}
+	}()
+}
+
+// put asks on a goroutine of its own and answers with what comes back; where
+// there is nobody to ask, it refuses.
+func (s *Session) put(e *Effect, ask func(context.Context) (Input, error), somebody bool) {
+	question := e.Question
+	if !somebody {
+		s.answer(e, Input{}, errors.New("smp: the Prompter has no function for this question"))
+		return
+	}
+	ctx := s.prompt.begin()
+	go func() {
+		in, err := ask(ctx)
+		s.answer(&Effect{Question: question}, in, err)
+	}()
+}
+
+// answer posts the answer to a question, a refusal where err is set.
+func (s *Session) answer(e *Effect, in Input, err error) {
+	if err != nil {
+		in = Input{Event: EventUserRefused, Reason: reasonOf(err, 0), Err: err}
+	}
+	in.Question = e.Question
+	s.post(job{input: in})
+}
+
+// question gathers what there is to know.
+func (s *Session) question(e *Effect) *Question {
+	peer := s.procedure.PeerIdentity()
+	return &Question{
+		Session:      s,
+		Role:         s.link.Role(),
+		Peer:         s.link.PeerAddress(),
+		PeerIdentity: peer,
+		Bonded:       s.findBond(peer) != nil,
+		Offer:        e.Offer,
+		Level:        e.Level,
+		Passkey:      Passkey(e.Number),
+	}
+}
+
+// checkOffer reports why features cannot be offered on this link.
+func (s *Session) checkOffer(f *Features) error {
+	if err := s.manager.checkFeatures(f); err != nil {
+		return err
+	}
+	if f.PeerOOB != nil && f.PeerOOB.Address != s.link.PeerAddress() && f.PeerOOB.Address != s.PeerIdentity() {
+		return &addressError{data: f.PeerOOB.Address, link: s.link.PeerAddress()}
+	}
+	return nil
+}
+
+// addressError says that out-of-band data belongs to another device.
+type addressError struct{ data, link bt.TypedAddress }
+
+func (e *addressError) Error() string {
+	return "smp: Features.PeerOOB is of " + e.data.String() + ", but the link is to " + e.link.String()
+}
+
+// reasonOf gives the Reason that an error wraps, or another one.
+func reasonOf(err error, otherwise Reason) Reason {
+	if reason, ok := errors.AsType[Reason](err); ok {
+		return reason
+	}
+	return otherwise
+}

@@ -1,0 +1,84 @@
+package smp
+
+import (
+	"crypto/rand"
+	"io"
+
+	"blesmp/bt"
+	"blesmp/smp/toolbox"
+)
+
+// Toolbox is the cryptography of pairing. The package toolbox is the real one;
+// a verifier puts tokens in its place. Values are most significant octet first
+// (Core Vol 3, Part H, 2.2).
+type Toolbox interface {
+	C1(tk bt.Key, r [16]byte, preq, pres [7]byte, initiator, responder bt.TypedAddress) [16]byte
+	S1(tk bt.Key, responder, initiator [16]byte) bt.Key
+	F4(u, v [32]byte, x [16]byte, z byte) [16]byte
+	F5(w toolbox.DHKey, n1, n2 [16]byte, a1, a2 bt.TypedAddress) (macKey, ltk bt.Key)
+	F6(w bt.Key, n1, n2, r [16]byte, ioCap [3]byte, a1, a2 bt.TypedAddress) [16]byte
+	G2(u, v [32]byte, x, y [16]byte) uint32
+
+	// ValidPublicKey reports whether the point is on the curve.
+	ValidPublicKey(key toolbox.PublicKey) bool
+
+	// DHKey is the shared secret; peer has been found valid.
+	DHKey(own KeyPair, peer toolbox.PublicKey) toolbox.DHKey
+}
+
+// KeyPair is a P-256 key pair whose private half stays inside. A
+// *toolbox.KeyPair is one.
+type KeyPair interface {
+	Public() toolbox.PublicKey
+	DH(peer toolbox.PublicKey) (toolbox.DHKey, error)
+}
+
+// realToolbox is the package toolbox.
+type realToolbox struct{}
+
+var _ Toolbox = realToolbox{}
+
+func (realToolbox) C1(tk bt.Key, r [16]byte, preq, pres [7]byte, initiator, responder bt.TypedAddress) [16]byte {
+	return toolbox.C1(tk, r, preq, pres, initiator, responder)
+}
+
+func (realToolbox) S1(tk bt.Key, responder, initiator [16]byte) bt.Key {
+	return toolbox.S1(tk, responder, initiator)
+}
+
+func (realToolbox) F4(u, v [32]byte, x [16]byte, z byte) [16]byte { return toolbox.F4(u, v, x, z) }
+
+func (realToolbox) F5(w toolbox.DHKey, n1, n2 [16]byte, a1, a2 bt.TypedAddress) (macKey, ltk bt.Key) {
+	return toolbox.F5(w, n1, n2, a1, a2)
+}
+
+func (realToolbox) F6(w bt.Key, n1, n2, r [16]byte, ioCap [3]byte, a1, a2 bt.TypedAddress) [16]byte {
+	return toolbox.F6(w, n1, n2, r, ioCap, a1, a2)
+}
+
+func (realToolbox) G2(u, v [32]byte, x, y [16]byte) uint32 {
+	return toolbox.Digits(toolbox.G2(u, v, x, y))
+}
+
+func (realToolbox) ValidPublicKey(key toolbox.PublicKey) bool { return key.Validate() == nil }
+
+// DHKey gives a secret that nobody knows where own cannot use a valid key:
+// such a pairing has to fail.
+func (realToolbox) DHKey(own KeyPair, peer toolbox.PublicKey) toolbox.DHKey {
+	key, err := own.DH(peer)
+	if err != nil {
+		fillRandom(key[:])
+	}
+	return key
+}
+
+// fillRandom fills p from crypto/rand, which does not fail.
+func fillRandom(p []byte) { _, _ = io.ReadFull(rand.Reader, p) }
+
+// sourceReader lets a source of random octets be read.
+type sourceReader func(p []byte)
+
+func (s sourceReader) Read(p []byte) (int, error) {
+	s(p)
+	return len(p), nil
+}
