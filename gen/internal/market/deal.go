@@ -2,7 +2,11 @@
 // be written by hand, for the tests of gen.
 package market
 
-import "blesmp/gen/table"
+import (
+	"errors"
+
+	"blesmp/gen/table"
+)
 
 //go:generate go run blesmp/cmd/smpgen gen ../../testdata/market.yaml
 
@@ -60,7 +64,7 @@ func (d *Deal) Receive(dst []Effect, pdu []byte) []Effect {
 	event, err := d.message.unmarshal(pdu)
 	if event == EventGarbled && len(pdu) > 0 {
 		d.vars().setCode(PDUCode(pdu[0]))
-		if e, ok := err.(*table.FormatError); ok {
+		if e, ok := errors.AsType[*table.FormatError](err); ok {
 			d.vars().setReason(Reason(e.Answer))
 		}
 	}
