@@ -39,10 +39,11 @@ func (c *checker) missing(m emit.Method, names []string) {
 	if at.Line == 0 {
 		at = c.m.File.Go.Procedure.Pos
 	}
-	write := fmt.Sprintf("func (p *%s) %s%s", c.procedure, m.Name, strings.TrimPrefix(wanted(m), "func"))
+	write := fmt.Sprintf("func (%s *%s) %s%s",
+		strings.ToLower(c.procedure[:1]), c.procedure, m.Name, strings.TrimPrefix(wanted(m), "func"))
 	c.list.Add(diag.Diagnostic{
 		Path: c.m.File.Path, Line: at.Line, Col: at.Col,
-		Message: fmt.Sprintf("%s has no method; package %s lacks %s", about(m), c.pkg, write),
+		Message: fmt.Sprintf("%s has no method: write %s in package %s", about(m), write, c.pkg),
 		Hint:    diag.DidYouMean(m.Name, names),
 	})
 }

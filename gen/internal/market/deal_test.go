@@ -121,10 +121,10 @@ func TestMalformedPDU(t *testing.T) {
 		pdu  []byte
 		want []Effect // of a buyer that waits for the seller
 	}{
-		{"an answer of the file", []byte{0x01, 0x07, 0x01, 0x00, 0x64}, broken(BadWord)},
-		{"an answer of the row", []byte{0x05, 0x01}, broken(BadWord)},
-		{"what is no PDU", []byte{0x77}, broken(BadWord)},
-		{"too short", []byte{0x03}, broken(BadWord)},
+		{"an answer of the file", []byte{0x01, 0x07, 0x01, 0x00, 0x64}, badWord},
+		{"an answer of the row", []byte{0x05, 0x01}, badWord},
+		{"what is no PDU", []byte{0x77}, badWord},
+		{"too short", []byte{0x03}, badWord},
 		{"a Sorry that is too long", []byte{0x04, 0x03, 0x00}, []Effect{
 			{Kind: EffectBroken, Reason: Nobody}, {Kind: EffectStopTimer},
 		}},
@@ -141,12 +141,11 @@ func TestMalformedPDU(t *testing.T) {
 	}
 }
 
-func broken(why Reason) []Effect {
-	return []Effect{
-		{Kind: EffectSend, PDU: []byte{0x04, byte(why)}},
-		{Kind: EffectBroken, Reason: why},
-		{Kind: EffectStopTimer},
-	}
+// badWord is how a deal ends over something that it did not understand.
+var badWord = []Effect{
+	{Kind: EffectSend, PDU: []byte{0x04, byte(BadWord)}},
+	{Kind: EffectBroken, Reason: BadWord},
+	{Kind: EffectStopTimer},
 }
 
 func TestGrid(t *testing.T) {
