@@ -69,7 +69,7 @@ func (o *Options) orDefaults() Options {
 const (
 	adviceBackup  = "the file is left as it is: restore it from a backup, or move it away and pair again"
 	adviceForeign = "the file is left as it is: choose another path, or restore the right file from a backup"
-	adviceRecover = "the file is left as it is: restore it from a backup, or open it with Options.Recover (smp bonds --recover)"
+	adviceRecover = "the file is left as it is: restore it from a backup, or open it with Options.Recover"
 	adviceRecord  = "delete this record and pair again, or restore the file from a backup"
 	adviceNewer   = "the file is left as it is: use the newer version of the program that wrote it"
 	adviceClose   = "close the store, then restore the file from a backup"
