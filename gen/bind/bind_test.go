@@ -82,10 +82,11 @@ func TestCheck(t *testing.T) {
 		},
 		{
 			name:    "methods that nothing names",
-			changes: []change{method("func (d *Deal) dance() {}\n\nfunc (d *Deal) sing() bool { return true }\n\nfunc (d *Deal) Dance() { d.hum() }\n\nfunc (d *Deal) hum() {}")},
+			changes: []change{method("func (d *Deal) dance() {}\n\nfunc (d *Deal) sing() bool { return true }\n\nfunc (d *Deal) Dance() { d.hum() }\n\nfunc (d *Deal) hum() {}\n\nfunc (d *Deal) clap(e *Effect, n int) {}")},
 			want: []string{
 				"market/deal.go: nothing names method dance: no action, and no Go code",
 				"market/deal.go: nothing names method sing: no guard, and no Go code (did you mean ring?)",
+				"market/deal.go: nothing names method clap: no effect, and no Go code",
 			},
 		},
 		{

@@ -52,11 +52,14 @@ type emitter struct {
 }
 
 // Go writes the Go code of a specification. It trusts the file to be free of
-// the errors that the other packages of gen find; a name that it cannot make
-// anything of is an error all the same.
+// the errors that the other packages of gen find; what Check finds, or a name
+// that it cannot make anything of, is an error all the same.
 //
 // The table is that of the machine; a nil table leaves the machine part out.
 func Go(m *machine.Machine, t *table.Table, o Options) ([]byte, error) {
+	if err := Check(m); err != nil {
+		return nil, err
+	}
 	e := newEmitter(m, t, o)
 	f := m.File
 	e.codes()
