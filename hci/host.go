@@ -129,7 +129,7 @@ func NewHost(ctx context.Context, t transport.Transport, options Options) (*Host
 	go h.read()
 	go h.write()
 	if err := h.bringUp(ctx); err != nil {
-		h.fail(err, bt.HardwareFailure)
+		_ = h.fail(err, bt.HardwareFailure)
 		<-h.done
 		return nil, err
 	}

@@ -36,19 +36,19 @@ func (p *Procedure) bondMatches() bool {
 
 func (p *Procedure) zeroEDIV() bool { return p.in.EDIV == 0 && p.in.Rand == 0 }
 
-func (p *Procedure) keySizeTooSmall() bool { return p.keySize() < p.config.Policy.minKeySize() }
-
-func (p *Procedure) tooWeak() bool {
-	level := p.outcome()
-	return p.config.Policy.tooWeak(level) || p.pairing.features.MITM && !level.MITM
+func (p *Procedure) keySizeTooSmall() bool {
+	return p.config.Policy.keySizeError(p.keySize()) != nil
 }
 
-func (p *Procedure) weakerThanBond() bool { return !p.mayReplace(p.peerIdentity) }
+func (p *Procedure) tooWeak() bool { return p.levelError() != nil }
+
+// weakerThanBond leaves to the user what the policy leaves to him.
+func (p *Procedure) weakerThanBond() bool { return p.replacement(p.peerIdentity) == mayNotReplace }
 
 // weakerThanIdentityBond asks it for the bond of the identity that an unknown
-// peer distributes.
+// peer distributes, when it is too late to ask the user.
 func (p *Procedure) weakerThanIdentityBond() bool {
-	return !p.mayReplace(p.message.IdentityAddressInformation.typed())
+	return p.replacement(p.message.IdentityAddressInformation.typed()) != mayReplace
 }
 
 func (p *Procedure) unaskedKeys() bool {
@@ -140,11 +140,25 @@ func (p *Procedure) centralBond() *bond.Bond {
 	return nil
 }
 
-// mayReplace reports whether this pairing may replace the bond with a peer.
-func (p *Procedure) mayReplace(peer bt.TypedAddress) bool {
+// levelError says what refuses the level that this pairing would give: the
+// policy, or the MITM flag of our own features.
+func (p *Procedure) levelError() error {
+	level := p.outcome()
+	refused := [2]ModelSet{p.config.Policy.RefuseAsInitiator, p.config.Policy.RefuseAsResponder}
+	if p.pairing.features.MITM && !level.MITM {
+		return &PolicyError{"Features.MITM", level.Model.String()}
+	}
+	return p.config.Policy.levelError(level, refused[p.own])
+}
+
+// replacement says whether this pairing may replace the bond with a peer.
+func (p *Procedure) replacement(peer bt.TypedAddress) replacement {
 	b := p.config.FindBond(peer)
+	if b == nil {
+		return mayReplace
+	}
 	onOld := p.encrypted && p.onBond && peer == p.peerIdentity
-	return b == nil || p.config.Policy.mayReplace(LevelOf(b), p.outcome(), onOld)
+	return p.config.Policy.replace(LevelOf(b), p.outcome(), onOld)
 }
 
 // identity is who the peer is after key distribution.

@@ -107,12 +107,11 @@ func (s *Session) NotifyKeypress(t KeypressType) error {
 // 16 octets, most significant first, used from now on and not stored. At the
 // central it is the key that the peripheral distributed, at the peripheral ours.
 func (s *Session) SetLTK(ltk []byte, rand uint64, ediv uint16, mitm, sc bool) error {
-	least := s.manager.options.Policy.minKeySize()
-	switch size := len(ltk); {
-	case size < toolbox.MinKeySize || size > toolbox.MaxKeySize:
+	if size := len(ltk); size < toolbox.MinKeySize || size > toolbox.MaxKeySize {
 		return fmt.Errorf("smp: SetLTK with %d octets, want %d to %d", size, toolbox.MinKeySize, toolbox.MaxKeySize)
-	case size < least:
-		return fmt.Errorf("smp: SetLTK with %d octets, less than the %d of Policy.MinKeySize", size, least)
+	}
+	if err := s.manager.options.Policy.keySizeError(len(ltk)); err != nil {
+		return fmt.Errorf("smp: SetLTK: %w", err)
 	}
 	key := &bond.LongTermKey{EDIV: ediv, Rand: rand}
 	copy(key.Key[len(key.Key)-len(ltk):], ltk)

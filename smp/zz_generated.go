@@ -1404,6 +1404,9 @@ const (
 	// EffectReportFailure tells that we ended the pairing (Core Vol 3, Part H,
 	// 3.5.5).
 	EffectReportFailure
+	// EffectReportRejection tells that a request of the peer was turned down (Core
+	// Vol 3, Part H, 3.5.5).
+	EffectReportRejection
 	// EffectReportEnd tells that the pairing ended without our doing (Core Vol 3,
 	// Part H, 3.5.5).
 	EffectReportEnd
@@ -1456,6 +1459,7 @@ var effectKindNames = [...]string{
 	EffectReportLevel:             "ReportLevel",
 	EffectReportComplete:          "ReportComplete",
 	EffectReportFailure:           "ReportFailure",
+	EffectReportRejection:         "ReportRejection",
 	EffectReportEnd:               "ReportEnd",
 	EffectReportTimeout:           "ReportTimeout",
 	EffectReportKeypress:          "ReportKeypress",
@@ -2052,6 +2056,9 @@ type emitters interface {
 	// reportFailure fills the effect that tells that we ended the pairing (Core Vol
 	// 3, Part H, 3.5.5).
 	reportFailure(*Effect, Reason)
+	// reportRejection fills the effect that tells that a request of the peer was
+	// turned down (Core Vol 3, Part H, 3.5.5).
+	reportRejection(*Effect, Reason)
 	// reportEnd fills the effect that tells that the pairing ended without our
 	// doing (Core Vol 3, Part H, 3.5.5).
 	reportEnd(*Effect, Cause)
@@ -2328,6 +2335,8 @@ func (b binding) Emit(id, arg uint8) {
 		b.p.reportComplete(effect)
 	case EffectReportFailure:
 		b.p.reportFailure(effect, Reason(arg))
+	case EffectReportRejection:
+		b.p.reportRejection(effect, Reason(arg))
 	case EffectReportEnd:
 		b.p.reportEnd(effect, Cause(arg))
 	case EffectReportTimeout:
@@ -2382,52 +2391,52 @@ var defaultTable = &table.Table{
 		"initiator", "responder",
 	},
 	States: []table.State{
-		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 490},
-		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 532},
-		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 552},
-		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 572},
-		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 600},
-		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 613},
-		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 667},
-		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 678},
-		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 685},
-		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 694},
-		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 706},
-		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 727},
-		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 758},
-		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 772},
-		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 783},
-		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 796},
-		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 819},
-		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 831},
-		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 869},
-		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 876},
-		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 896},
-		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 907},
-		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 924},
-		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 941},
-		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 955},
-		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 966},
-		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 994},
-		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1001},
-		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1018},
-		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1024},
-		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1042},
-		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1053},
-		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1066},
-		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1087},
-		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1092},
-		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1098},
-		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1083},
-		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1088},
-		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1091},
-		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1093},
-		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1094},
-		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1099},
-		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1101},
-		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1113},
-		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1118},
-		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1130},
+		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 491},
+		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 533},
+		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 553},
+		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 573},
+		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 601},
+		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 614},
+		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 668},
+		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 679},
+		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 686},
+		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 695},
+		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 707},
+		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 728},
+		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 759},
+		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 773},
+		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 784},
+		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 797},
+		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 820},
+		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 832},
+		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 870},
+		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 877},
+		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 897},
+		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 908},
+		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 925},
+		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 942},
+		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 956},
+		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 967},
+		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 995},
+		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1002},
+		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1019},
+		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1025},
+		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1043},
+		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1054},
+		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1067},
+		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1088},
+		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1093},
+		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1099},
+		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1084},
+		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1089},
+		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1092},
+		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1094},
+		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1095},
+		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1100},
+		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1102},
+		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1114},
+		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1119},
+		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1131},
 	},
 	Events: []string{
 		"Choose", "PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom",
@@ -2487,8 +2496,9 @@ var defaultTable = &table.Table{
 	Effects: []string{
 		"StartPairingEncryption", "ReplyPairingKey", "StartStoredEncryption", "ReplyStoredKey",
 		"NegativeReply", "Disconnect", "StoreBond", "ReportLevel", "ReportComplete", "ReportFailure",
-		"ReportEnd", "ReportTimeout", "ReportKeypress", "ReportEncryptionFailure", "Refuse",
-		"AskSecurity", "AskPairing", "AskFeatures", "AskPasskey", "AskCompare", "ShowPasskey",
+		"ReportRejection", "ReportEnd", "ReportTimeout", "ReportKeypress", "ReportEncryptionFailure",
+		"Refuse", "AskSecurity", "AskPairing", "AskFeatures", "AskPasskey", "AskCompare",
+		"ShowPasskey",
 	},
 	Timers: []string{
 		"procedure",
@@ -2604,166 +2614,170 @@ var defaultTable = &table.Table{
 		{Op: table.Or, A: 27, B: 44},
 	},
 	Ops: []table.Op{
-		// line 506
+		// line 507
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
-		// line 508
-		{Kind: table.Emit, ID: uint8(EffectStartStoredEncryption)},
+		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
 		// line 509
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
+		{Kind: table.Emit, ID: uint8(EffectStartStoredEncryption)},
 		// line 510
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
+		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 5},
 		// line 511
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
+		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 7},
+		// line 512
 		{Kind: table.Do, ID: uint8(actionReceiveSecurityRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskSecurity)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 513
+		// line 514
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
-		// line 501
-		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 16},
+		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 13},
 		// line 502
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 16},
+		// line 503
 		{Kind: table.Do, ID: uint8(actionMakeRequest)},
 		{Kind: table.Send, ID: uint8(pduPairingRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 504
+		// line 505
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 19},
-		// line 498
+		// line 499
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 20},
-		// line 475
+		// line 476
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		// line 477
+		// line 478
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 472
+		// line 473
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 14},
-		// line 538
+		// line 539
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 21},
-		// line 541
+		// line 542
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 544
+		// line 545
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 564
+		// line 565
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 606
+		// line 607
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 1},
-		// line 620
+		// line 621
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 23},
-		// line 652
+		// line 653
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 1},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 635
+		// line 636
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 634
+		// line 635
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 640
+		// line 641
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 641
-		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 5},
 		// line 642
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 5},
+		// line 643
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 25},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 25},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 672
+		// line 673
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 26},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 26},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 646
+		// line 647
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 647
+		// line 648
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 649
-		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
 		// line 650
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 651
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 644
+		// line 645
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 643
+		// line 644
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 684
+		// line 685
 		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 689
+		// line 690
 		{Kind: table.Set, ID: slotToSend, Arg: 29},
 		{Kind: table.Set, ID: slotToReceive, Arg: 31},
 		{Kind: table.Do, ID: uint8(actionSecureModel)},
-		// line 693
+		// line 694
 		{Kind: table.Do, ID: uint8(actionLegacyModel)},
-		// line 698
+		// line 699
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 699
+		// line 700
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 12},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 12},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 700
+		// line 701
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 16},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 703
+		// line 704
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 19},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 705
+		// line 706
 		{Kind: table.Emit, ID: uint8(EffectAskFeatures)},
-		// line 714
+		// line 715
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 715
+		// line 716
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 711
+		// line 712
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 53},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 53},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 734
+		// line 735
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 737
+		// line 738
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 739
+		// line 740
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2771,48 +2785,48 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 746
+		// line 747
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 766
+		// line 767
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 763
+		// line 764
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 60},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 60},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 789
+		// line 790
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 20},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 790
+		// line 791
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 802
+		// line 803
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 825
+		// line 826
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 9},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 9},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 826
+		// line 827
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
-		// line 838
+		// line 839
 		{Kind: table.Set, ID: slotRound, Arg: 54},
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 840
+		// line 841
 		{Kind: table.Set, ID: slotRound, Arg: 54},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2820,698 +2834,700 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 875
+		// line 876
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 883
+		// line 884
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
-		// line 887
+		// line 888
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 903
+		// line 904
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 901
+		// line 902
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 68},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 68},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 921
+		// line 922
 		{Kind: table.Emit, ID: uint8(EffectReportKeypress)},
-		// line 931
+		// line 932
 		{Kind: table.Do, ID: uint8(actionMakeKeypress)},
 		{Kind: table.Send, ID: uint8(pduKeypressNotification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 935
+		// line 936
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 973
+		// line 974
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 977
+		// line 978
 		{Kind: table.Set, ID: slotRound, Arg: 75},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1000
+		// line 1001
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1006
+		// line 1007
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1023
+		// line 1024
 		{Kind: table.Do, ID: uint8(actionKeepCheck)},
-		// line 1029
+		// line 1030
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 1059
+		// line 1060
 		{Kind: table.Do, ID: uint8(actionMakeOwnKeys)},
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		// line 1087
+		// line 1088
 		{Kind: table.Send, ID: uint8(pduEncryptionInformation)},
 		{Kind: table.Send, ID: uint8(pduCentralIdentification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1092
+		// line 1093
 		{Kind: table.Send, ID: uint8(pduIdentityInformation)},
 		{Kind: table.Send, ID: uint8(pduIdentityAddressInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1098
+		// line 1099
 		{Kind: table.Send, ID: uint8(pduSigningInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1089
+		// line 1090
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 88},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 88},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1090
-		{Kind: table.Do, ID: uint8(actionKeepLTK)},
 		// line 1091
+		{Kind: table.Do, ID: uint8(actionKeepLTK)},
+		// line 1092
 		{Kind: table.Set, ID: slotToReceive, Arg: 31},
 		{Kind: table.Do, ID: uint8(actionKeepEDIV)},
-		// line 1093
+		// line 1094
 		{Kind: table.Do, ID: uint8(actionKeepIRK)},
-		// line 1097
+		// line 1098
 		{Kind: table.Set, ID: slotToReceive, Arg: 92},
 		{Kind: table.Do, ID: uint8(actionKeepIdentity)},
-		// line 1099
+		// line 1100
 		{Kind: table.Set, ID: slotToReceive, Arg: 93},
 		{Kind: table.Do, ID: uint8(actionKeepCSRK)},
-		// line 1126
+		// line 1127
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1134
+		// line 1135
 		{Kind: table.Emit, ID: uint8(EffectStoreBond)},
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1135
+		// line 1136
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 522
+		// line 523
 		{Kind: table.Do, ID: uint8(actionReceiveRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskPairing)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 524
+		// line 525
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
-		// line 517
+		// line 518
 		{Kind: table.Do, ID: uint8(actionMakeSecurityRequest)},
 		{Kind: table.Send, ID: uint8(pduSecurityRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 528
-		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
 		// line 529
-		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
-		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
 		// line 530
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 549
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		// line 531
+		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		// line 550
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 99},
-		// line 585
+		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 99},
+		// line 586
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 586
+		// line 587
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 7},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 582
+		// line 583
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 583
+		// line 584
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
+		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 590
+		// line 591
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 581
+		// line 582
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 594
-		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		// line 595
-		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
-		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
+		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		// line 596
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		// line 597
-		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
+		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		// line 598
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		// line 599
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 677
+		// line 678
 		{Kind: table.Do, ID: uint8(actionMakeResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 658
+		// line 659
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 719
+		// line 720
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 720
+		// line 721
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 721
+		// line 722
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 752
-		{Kind: table.Do, ID: uint8(actionZeroTK)},
 		// line 753
+		{Kind: table.Do, ID: uint8(actionZeroTK)},
+		// line 754
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 757
+		// line 758
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
-		// line 771
+		// line 772
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
-		// line 770
+		// line 771
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
-		// line 793
+		// line 794
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 809
+		// line 810
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 830
+		// line 831
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 851
+		// line 852
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionNumericConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 853
+		// line 854
 		{Kind: table.Set, ID: slotRound, Arg: 54},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 890
+		// line 891
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 895
+		// line 896
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 905
+		// line 906
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
-		// line 939
+		// line 940
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
-		// line 963
+		// line 964
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 984
+		// line 985
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 988
+		// line 989
 		{Kind: table.Set, ID: slotRound, Arg: 75},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1010
+		// line 1011
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1033
+		// line 1034
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1049
+		// line 1050
 		{Kind: table.Emit, ID: uint8(EffectReplyPairingKey)},
 	},
 	Rules: []table.Rule{
 		// Idle, PairingRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 506},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 507},
 		// Idle, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 496},
-		// Idle, SecurityRequest
-		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 1, Len: 1}, Next: uint8(StateEncryptingStored), Line: 508},
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 2, Len: 1}, Next: table.Stay, Macro: 3, Line: 509},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 3, Len: 1}, Next: table.Stay, Macro: 3, Line: 510},
-		{Ops: table.Span{First: 4, Len: 3}, Next: uint8(StateAwaitConsent), Line: 511},
-		// Idle, MalformedPDU
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 7, Len: 1}, Next: table.Stay, Macro: 3, Line: 513},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 514},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 515},
-		// Idle, Pair
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 8, Len: 1}, Next: table.Stay, Macro: 4, Line: 501},
-		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 502},
-		// Idle, Encrypt
-		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 504},
-		{Ops: table.Span{First: 1, Len: 1}, Next: uint8(StateEncryptingStored), Line: 505},
-		// Idle, NotifyKeypress
-		{Ops: table.Span{First: 13, Len: 1}, Next: table.Stay, Macro: 4, Line: 498},
-		// Idle, Cancel
 		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 497},
-		// Idle, ConsentGiven
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 473},
-		// Idle, EncryptionOn
-		{Ops: table.Span{First: 14, Len: 1}, Next: table.Stay, Line: 475},
-		// Idle, EncryptionOff
-		{Ops: table.Span{First: 14, Len: 1}, Next: table.Stay, Line: 476},
-		// Idle, EncryptionFailed
-		{Ops: table.Span{First: 15, Len: 1}, Next: table.Stay, Line: 477},
-		// Idle, Delivered
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 474},
-		// Idle, Disconnected
-		{Next: uint8(StateClosed), Line: 481},
-		// Idle, Timeout
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 482},
-		// EncryptingStored, PairingRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 547},
-		// EncryptingStored, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 537},
-		// EncryptingStored, Pair
-		{Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 472},
-		// EncryptingStored, Cancel
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 538},
-		// EncryptingStored, EncryptionOn
-		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 539},
-		// EncryptingStored, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 18, Len: 2}, Next: uint8(StateIdle), Line: 541},
-		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 542},
-		// EncryptingStored, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 20, Len: 2}, Next: uint8(StateIdle), Line: 544},
-		{Ops: table.Span{First: 15, Len: 1}, Next: uint8(StateIdle), Line: 545},
-		// Settling, PairingRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 567},
-		// Settling, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 557},
-		// Settling, Cancel
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 558},
-		// Settling, EncryptionOn
-		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 559},
-		// Settling, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 18, Len: 2}, Next: uint8(StateIdle), Line: 561},
-		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 562},
-		// Settling, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 1}, Next: uint8(StateIdle), Line: 564},
-		{Next: uint8(StateIdle), Line: 565},
-		// Mute, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 605},
-		// Mute, Pair
-		{Ops: table.Span{First: 23, Len: 1}, Next: table.Stay, Macro: 4, Line: 606},
-		// Closed, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 619},
-		// Closed, Pair
-		{Ops: table.Span{First: 24, Len: 1}, Next: table.Stay, Macro: 4, Line: 620},
-		// Closed, EncryptionOn
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 622},
-		// Closed, EncryptionOff
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 623},
-		// Closed, EncryptionFailed
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 624},
-		// Closed, Disconnected
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 625},
-		// AwaitConsent, PairingRequest
-		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 652},
-		// AwaitConsent, PairingResponse
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 635},
-		// AwaitConsent, PairingFailed
-		{Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 634},
-		// AwaitConsent, SecurityRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 653},
-		// AwaitConsent, KeypressNotification
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 637},
-		// AwaitConsent, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 639},
-		{Ops: table.Span{First: 36, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 640},
-		// AwaitConsent, ReservedPDU
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 636},
-		// AwaitConsent, Pair
-		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 675},
-		// AwaitConsent, NotifyKeypress
-		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 641},
-		// AwaitConsent, Cancel
-		{Ops: table.Span{First: 41, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 642},
-		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 674},
-		// AwaitConsent, UserRefused
-		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 672},
-		// AwaitConsent, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 49, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 646},
-		{Ops: table.Span{First: 54, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 647},
-		// AwaitConsent, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 59, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 649},
-		{Ops: table.Span{First: 64, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 650},
-		// AwaitConsent, Disconnected
-		{Ops: table.Span{First: 69, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 644},
-		// AwaitConsent, Timeout
-		{Ops: table.Span{First: 72, Len: 3}, Next: uint8(StateMute), Line: 643},
-		// AwaitResponse, PairingResponse
-		{Ops: table.Span{First: 75, Len: 2}, Next: uint8(StateCombine), Line: 684},
-		// Combine
-		{If: "sc", Cond: 27, Ops: table.Span{First: 77, Len: 3}, Next: uint8(StateJudge), Line: 689},
-		{Ops: table.Span{First: 80, Len: 1}, Next: uint8(StateJudge), Line: 693},
-		// Judge
-		{If: "keySizeTooSmall", Cond: 32, Ops: table.Span{First: 81, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 698},
-		{If: "unaskedKeys", Cond: 33, Ops: table.Span{First: 85, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 699},
-		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 700},
-		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 701},
-		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 702},
-		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 703},
-		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 704},
-		{Ops: table.Span{First: 97, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 705},
-		// ConfirmFeatures, FeaturesConfirmed
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 98, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 714},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 101, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 715},
-		{Next: uint8(StateLegacyBegin), Line: 716},
-		// ConfirmFeatures, UserRefused
-		{Ops: table.Span{First: 104, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 711},
-		// LegacyBegin
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 108, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 734},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 737},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 114, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 739},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 743},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 744},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 121, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 746},
-		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 126, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 766},
-		// LegacyEnterPasskey, UserRefused
-		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 763},
-		// LegacyAwaitConfirm, PairingConfirm
-		{If: "confirmReflected", Cond: 61, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 789},
-		{Ops: table.Span{First: 140, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 790},
-		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 143, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 802},
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 806},
-		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 825},
-		{Ops: table.Span{First: 150, Len: 1}, Next: uint8(StateStageOne), Line: 826},
-		// StageOne
-		{If: "model == JustWorks", Cond: 55, Next: uint8(StateNumericAwaitConfirm), Line: 837},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 838},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 153, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 840},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 845},
-		{If: "model == NumericComparison", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 846},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 847},
-		// NumericAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 160, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 875},
-		// NumericAwaitRandom, PairingRandom
-		{If: "not numericConfirmMatches", Cond: 66, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 882},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 164, Len: 3}, Next: uint8(StateCompare), Line: 883},
-		{Ops: table.Span{First: 167, Len: 4}, Next: uint8(StateAwaitCheck), Line: 887},
-		// Compare, NumbersEqual
-		{Ops: table.Span{First: 171, Len: 3}, Next: uint8(StateAwaitCheck), Line: 903},
-		// Compare, UserRefused
-		{Ops: table.Span{First: 174, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 901},
-		// EnterPasskey, KeypressNotification
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 178, Len: 1}, Next: table.Stay, Line: 921},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 922},
-		// EnterPasskey, NotifyKeypress
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 179, Len: 3}, Next: table.Stay, Line: 931},
-		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 932},
-		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 182, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 935},
-		// EnterPasskey, UserRefused
-		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 929},
-		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 140, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 960},
-		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 972},
-		{If: "lastRound", Cond: 74, Ops: table.Span{First: 187, Len: 5}, Next: uint8(StateAwaitCheck), Line: 973},
-		{Ops: table.Span{First: 192, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 977},
-		// OOBBegin
-		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 999},
-		{Ops: table.Span{First: 197, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1000},
-		// OOBAwaitRandom, PairingRandom
-		{Ops: table.Span{First: 200, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1006},
-		// AwaitCheck, DHKeyCheck
-		{Ops: table.Span{First: 205, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1023},
-		// JudgeCheck
-		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 206, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1029},
-		{Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1030},
-		// AwaitEncryption, PairingRequest
-		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 652},
-		// AwaitEncryption, PairingResponse
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 635},
-		// AwaitEncryption, PairingFailed
-		{Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 634},
-		// AwaitEncryption, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 639},
-		{Ops: table.Span{First: 36, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 640},
-		// AwaitEncryption, Cancel
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 1040},
-		// AwaitEncryption, EncryptionOn
-		{Ops: table.Span{First: 207, Len: 2}, Next: uint8(StateEncrypted), Line: 1059},
-		// AwaitEncryption, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 49, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1061},
-		{Ops: table.Span{First: 54, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1062},
-		// AwaitEncryption, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 59, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1064},
-		{Ops: table.Span{First: 64, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1065},
-		// Encrypted
-		{Next: uint8(StateNextKey), Line: 1069},
-		// SendEncKey
-		{If: "to_send has EncKey", Cond: 80, Ops: table.Span{First: 209, Len: 3}, Next: uint8(StateSendIdKey), Line: 1087},
-		{Next: uint8(StateSendIdKey), Line: 1087},
-		// SendIdKey
-		{If: "to_send has IdKey", Cond: 81, Ops: table.Span{First: 212, Len: 3}, Next: uint8(StateSendSignKey), Line: 1092},
-		{Next: uint8(StateSendSignKey), Line: 1092},
-		// SendSignKey
-		{If: "to_send has SignKey", Cond: 82, Ops: table.Span{First: 215, Len: 2}, Next: uint8(StateKeysSent), Line: 1098},
-		{Next: uint8(StateKeysSent), Line: 1098},
-		// NextKey
-		{If: "to_receive has EncKey", Cond: 83, Next: uint8(StateAwaitEncryptionInformation), Line: 1087},
-		{If: "to_receive has IdKey", Cond: 84, Next: uint8(StateAwaitIdentityInformation), Line: 1092},
-		{If: "to_receive has SignKey", Cond: 85, Next: uint8(StateAwaitSigningInformation), Line: 1098},
-		{Next: uint8(StateKeysReceived), Line: 1085},
-		// AwaitEncryptionInformation, EncryptionInformation
-		{If: "not ltkAcceptable", Cond: 87, Ops: table.Span{First: 217, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1089},
-		{Ops: table.Span{First: 221, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1090},
-		// AwaitEncryptionInformation, Cancel
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 1076},
-		// AwaitCentralIdentification, CentralIdentification
-		{Ops: table.Span{First: 222, Len: 2}, Next: uint8(StateNextKey), Line: 1091},
-		// AwaitIdentityInformation, IdentityInformation
-		{Ops: table.Span{First: 224, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1093},
-		// AwaitIdentityAddressInformation, IdentityAddressInformation
-		{If: "not identityAcceptable", Cond: 90, Ops: table.Span{First: 217, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1095},
-		{If: "weakerThanIdentityBond", Cond: 91, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1096},
-		{Ops: table.Span{First: 225, Len: 2}, Next: uint8(StateNextKey), Line: 1097},
-		// AwaitSigningInformation, SigningInformation
-		{Ops: table.Span{First: 227, Len: 2}, Next: uint8(StateNextKey), Line: 1099},
-		// KeysSent
-		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1106},
-		{Next: uint8(StateAwaitDelivery), Line: 1107},
-		// KeysReceived
-		{Next: uint8(StateSendEncKey), Line: 1116},
-		// AwaitDelivery, SecurityRequest
-		{Ops: table.Span{First: 229, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1126},
-		// AwaitDelivery, Delivered
-		{Next: uint8(StateComplete), Line: 1123},
-		// Complete
-		{If: "bonding and findable", Cond: 97, Ops: table.Span{First: 230, Len: 4}, Next: uint8(StateIdle), Line: 1134},
-		{Ops: table.Span{First: 234, Len: 3}, Next: uint8(StateIdle), Line: 1135},
-		// Idle, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 2, Len: 1}, Next: table.Stay, Macro: 3, Line: 520},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 3, Len: 1}, Next: table.Stay, Macro: 3, Line: 521},
-		{Ops: table.Span{First: 237, Len: 3}, Next: uint8(StateAwaitConsent), Line: 522},
 		// Idle, SecurityRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 518},
+		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 509},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 510},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 511},
+		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 512},
 		// Idle, MalformedPDU
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 240, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 524},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 525},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 526},
-		// Idle, RequestSecurity
-		{Ops: table.Span{First: 242, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 517},
-		// Idle, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: uint8(StateEncryptingStored), Line: 528},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 529},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 530},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 514},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 515},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 516},
+		// Idle, Pair
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 502},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 503},
+		// Idle, Encrypt
+		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 505},
+		{Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 506},
+		// Idle, NotifyKeypress
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 499},
+		// Idle, Cancel
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 498},
+		// Idle, ConsentGiven
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 474},
+		// Idle, EncryptionOn
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 476},
+		// Idle, EncryptionOff
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 477},
+		// Idle, EncryptionFailed
+		{Ops: table.Span{First: 19, Len: 1}, Next: table.Stay, Line: 478},
+		// Idle, Delivered
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 475},
+		// Idle, Disconnected
+		{Next: uint8(StateClosed), Line: 482},
+		// Idle, Timeout
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 483},
 		// EncryptingStored, PairingRequest
-		{Ops: table.Span{First: 251, Len: 1}, Next: table.Stay, Macro: 3, Line: 549},
-		// EncryptingStored, SecurityRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 550},
-		// EncryptingStored, LTKRequest
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 479},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 480},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 548},
+		// EncryptingStored, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 538},
+		// EncryptingStored, Pair
+		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 473},
+		// EncryptingStored, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 539},
+		// EncryptingStored, EncryptionOn
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 540},
+		// EncryptingStored, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 542},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 543},
+		// EncryptingStored, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 545},
+		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 546},
 		// Settling, PairingRequest
-		{Ops: table.Span{First: 251, Len: 1}, Next: table.Stay, Macro: 3, Line: 569},
-		// Settling, SecurityRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 570},
-		// AwaitSecurity, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 252, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 585},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 255, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 586},
-		{Ops: table.Span{First: 237, Len: 3}, Next: uint8(StateAwaitConsent), Line: 587},
-		// AwaitSecurity, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 579},
-		// AwaitSecurity, PairingFailed
-		{Ops: table.Span{First: 258, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 582},
-		// AwaitSecurity, SecurityRequest
-		{Ops: table.Span{First: 260, Len: 2}, Next: table.Stay, Macro: 3, Line: 583},
-		// AwaitSecurity, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 258, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 589},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 262, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 590},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 591},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 592},
-		// AwaitSecurity, NotifyKeypress
-		{Ops: table.Span{First: 13, Len: 1}, Next: table.Stay, Macro: 4, Line: 580},
-		// AwaitSecurity, Cancel
-		{Ops: table.Span{First: 265, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 581},
-		// AwaitSecurity, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 267, Len: 2}, Next: uint8(StateEncryptingStored), Line: 594},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 269, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 595},
-		{Ops: table.Span{First: 274, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 596},
-		// AwaitSecurity, Disconnected
-		{Ops: table.Span{First: 278, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 597},
-		// AwaitSecurity, Timeout
-		{Ops: table.Span{First: 280, Len: 2}, Next: uint8(StateMute), Line: 598},
-		// Mute, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 609},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 610},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 611},
-		// Closed, LTKRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 621},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 568},
+		// Settling, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 558},
+		// Settling, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 559},
+		// Settling, EncryptionOn
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 560},
+		// Settling, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 562},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 563},
+		// Settling, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 565},
+		{Next: uint8(StateIdle), Line: 566},
+		// Mute, PairingRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 606},
+		// Mute, Pair
+		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 607},
+		// Closed, PairingRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 620},
+		// Closed, Pair
+		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 621},
+		// Closed, EncryptionOn
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 623},
+		// Closed, EncryptionOff
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 624},
+		// Closed, EncryptionFailed
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 625},
+		// Closed, Disconnected
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 626},
+		// AwaitConsent, PairingRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 653},
+		// AwaitConsent, PairingResponse
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 636},
+		// AwaitConsent, PairingFailed
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 635},
 		// AwaitConsent, SecurityRequest
-		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 655},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 654},
+		// AwaitConsent, KeypressNotification
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 638},
+		// AwaitConsent, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 640},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 641},
+		// AwaitConsent, ReservedPDU
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 637},
+		// AwaitConsent, Pair
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 676},
+		// AwaitConsent, NotifyKeypress
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 642},
+		// AwaitConsent, Cancel
+		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 643},
 		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 282, Len: 2}, Next: uint8(StateCombine), Line: 677},
-		// AwaitConsent, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 657},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 658},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 659},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 675},
+		// AwaitConsent, UserRefused
+		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 673},
+		// AwaitConsent, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 647},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 648},
+		// AwaitConsent, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 650},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 651},
+		// AwaitConsent, Disconnected
+		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 645},
+		// AwaitConsent, Timeout
+		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 644},
+		// AwaitResponse, PairingResponse
+		{Ops: table.Span{First: 79, Len: 2}, Next: uint8(StateCombine), Line: 685},
+		// Combine
+		{If: "sc", Cond: 27, Ops: table.Span{First: 81, Len: 3}, Next: uint8(StateJudge), Line: 690},
+		{Ops: table.Span{First: 84, Len: 1}, Next: uint8(StateJudge), Line: 694},
+		// Judge
+		{If: "keySizeTooSmall", Cond: 32, Ops: table.Span{First: 85, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 699},
+		{If: "unaskedKeys", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 700},
+		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 701},
+		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 702},
+		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 703},
+		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 704},
+		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 705},
+		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 706},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 290, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 719},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 293, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 720},
-		{Ops: table.Span{First: 296, Len: 2}, Next: uint8(StateLegacyBegin), Line: 721},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 715},
+		{If: "sc", Cond: 27, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 716},
+		{Next: uint8(StateLegacyBegin), Line: 717},
+		// ConfirmFeatures, UserRefused
+		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 712},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 298, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 752},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 753},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 754},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 755},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 756},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 302, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 757},
-		// LegacyEnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 303, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 771},
+		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 735},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 738},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 740},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 744},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 745},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 747},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 304, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 770},
-		// LegacyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 126, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 780},
-		// LegacyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 778},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 767},
+		// LegacyEnterPasskey, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 764},
 		// LegacyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 306, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 793},
+		{If: "confirmReflected", Cond: 61, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 790},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 791},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 311, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 809},
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 813},
+		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 803},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 807},
 		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 829},
-		{Ops: table.Span{First: 315, Len: 3}, Next: uint8(StateStageOne), Line: 830},
+		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 826},
+		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 827},
 		// StageOne
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 318, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 851},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 322, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 853},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 857},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 858},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 318, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 860},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 863},
+		{If: "model == JustWorks", Cond: 55, Next: uint8(StateNumericAwaitConfirm), Line: 838},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 839},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 841},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 846},
+		{If: "model == NumericComparison", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 847},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 848},
+		// NumericAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 876},
 		// NumericAwaitRandom, PairingRandom
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 325, Len: 5}, Next: uint8(StateCompare), Line: 890},
-		{Ops: table.Span{First: 330, Len: 4}, Next: uint8(StateAwaitCheck), Line: 895},
-		// Compare, DHKeyCheck
-		{Ops: table.Span{First: 205, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 906},
+		{If: "not numericConfirmMatches", Cond: 66, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 883},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 884},
+		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 888},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 334, Len: 1}, Next: uint8(StateAwaitCheck), Line: 905},
-		// CompareHoldCheck, NumbersEqual
-		{Ops: table.Span{First: 334, Len: 1}, Next: uint8(StateJudgeCheck), Line: 914},
-		// CompareHoldCheck, UserRefused
-		{Ops: table.Span{First: 174, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 913},
-		// EnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 303, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 940},
+		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 904},
+		// Compare, UserRefused
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 902},
+		// EnterPasskey, KeypressNotification
+		{If: "keypress", Cond: 69, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 922},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 923},
+		// EnterPasskey, NotifyKeypress
+		{If: "keypress", Cond: 69, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 932},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 933},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 335, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 939},
-		// PasskeyHoldConfirm, NotifyKeypress
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 179, Len: 3}, Next: table.Stay, Line: 949},
-		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 950},
-		// PasskeyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 182, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 952},
-		// PasskeyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 947},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 936},
+		// EnterPasskey, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 930},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 336, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 963},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 961},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 983},
-		{If: "lastRound", Cond: 74, Ops: table.Span{First: 341, Len: 5}, Next: uint8(StateAwaitCheck), Line: 984},
-		{Ops: table.Span{First: 346, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 988},
+		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 973},
+		{If: "lastRound", Cond: 74, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 974},
+		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 978},
+		// OOBBegin
+		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1000},
+		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1001},
 		// OOBAwaitRandom, PairingRandom
-		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1009},
-		{Ops: table.Span{First: 349, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1010},
+		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1007},
+		// AwaitCheck, DHKeyCheck
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1024},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 355, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1033},
-		{Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1034},
-		// AwaitLTKRequest, LTKRequest
-		{If: "zeroEDIV", Cond: 100, Ops: table.Span{First: 357, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1049},
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 1050},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1051},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 1052},
-		// AwaitEncryption, SecurityRequest
-		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 655},
-		// AwaitEncryption, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 657},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 658},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 659},
+		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1030},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1031},
+		// AwaitEncryption, PairingRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 653},
+		// AwaitEncryption, PairingResponse
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 636},
+		// AwaitEncryption, PairingFailed
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 635},
+		// AwaitEncryption, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 640},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 641},
+		// AwaitEncryption, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1041},
+		// AwaitEncryption, EncryptionOn
+		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1060},
+		// AwaitEncryption, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1062},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1063},
+		// AwaitEncryption, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1065},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1066},
 		// Encrypted
-		{Next: uint8(StateSendEncKey), Line: 1070},
+		{Next: uint8(StateNextKey), Line: 1070},
+		// SendEncKey
+		{If: "to_send has EncKey", Cond: 80, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1088},
+		{Next: uint8(StateSendIdKey), Line: 1088},
+		// SendIdKey
+		{If: "to_send has IdKey", Cond: 81, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1093},
+		{Next: uint8(StateSendSignKey), Line: 1093},
+		// SendSignKey
+		{If: "to_send has SignKey", Cond: 82, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1099},
+		{Next: uint8(StateKeysSent), Line: 1099},
+		// NextKey
+		{If: "to_receive has EncKey", Cond: 83, Next: uint8(StateAwaitEncryptionInformation), Line: 1088},
+		{If: "to_receive has IdKey", Cond: 84, Next: uint8(StateAwaitIdentityInformation), Line: 1093},
+		{If: "to_receive has SignKey", Cond: 85, Next: uint8(StateAwaitSigningInformation), Line: 1099},
+		{Next: uint8(StateKeysReceived), Line: 1086},
+		// AwaitEncryptionInformation, EncryptionInformation
+		{If: "not ltkAcceptable", Cond: 87, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1090},
+		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1091},
+		// AwaitEncryptionInformation, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1077},
+		// AwaitCentralIdentification, CentralIdentification
+		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1092},
+		// AwaitIdentityInformation, IdentityInformation
+		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1094},
+		// AwaitIdentityAddressInformation, IdentityAddressInformation
+		{If: "not identityAcceptable", Cond: 90, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1096},
+		{If: "weakerThanIdentityBond", Cond: 91, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1097},
+		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1098},
+		// AwaitSigningInformation, SigningInformation
+		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1100},
 		// KeysSent
-		{If: "to_receive", Cond: 30, Next: uint8(StateNextKey), Line: 1110},
-		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1111},
-		{Next: uint8(StateAwaitDelivery), Line: 1112},
+		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1107},
+		{Next: uint8(StateAwaitDelivery), Line: 1108},
 		// KeysReceived
-		{Next: uint8(StateComplete), Line: 1117},
+		{Next: uint8(StateSendEncKey), Line: 1117},
+		// AwaitDelivery, SecurityRequest
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1127},
+		// AwaitDelivery, Delivered
+		{Next: uint8(StateComplete), Line: 1124},
+		// Complete
+		{If: "bonding and findable", Cond: 97, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1135},
+		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1136},
+		// Idle, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 521},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 522},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 523},
+		// Idle, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 519},
+		// Idle, MalformedPDU
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 525},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 526},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 527},
+		// Idle, RequestSecurity
+		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 518},
+		// Idle, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 529},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 530},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 531},
+		// EncryptingStored, PairingRequest
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 550},
+		// EncryptingStored, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 551},
+		// EncryptingStored, LTKRequest
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 480},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 481},
+		// Settling, PairingRequest
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 570},
+		// Settling, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 571},
+		// AwaitSecurity, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 586},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 587},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 588},
+		// AwaitSecurity, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 580},
+		// AwaitSecurity, PairingFailed
+		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 583},
+		// AwaitSecurity, SecurityRequest
+		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 584},
+		// AwaitSecurity, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 590},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 591},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 592},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 593},
+		// AwaitSecurity, NotifyKeypress
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 581},
+		// AwaitSecurity, Cancel
+		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 582},
+		// AwaitSecurity, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 595},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 596},
+		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 597},
+		// AwaitSecurity, Disconnected
+		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 598},
+		// AwaitSecurity, Timeout
+		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 599},
+		// Mute, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 610},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 611},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 612},
+		// Closed, LTKRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 622},
+		// AwaitConsent, SecurityRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 656},
+		// AwaitConsent, ConsentGiven
+		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 678},
+		// AwaitConsent, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 658},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 659},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 660},
+		// ConfirmFeatures, FeaturesConfirmed
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 720},
+		{If: "sc", Cond: 27, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 721},
+		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 722},
+		// LegacyBegin
+		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 753},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 754},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 755},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 756},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 757},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 758},
+		// LegacyEnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 772},
+		// LegacyEnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 771},
+		// LegacyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 781},
+		// LegacyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 779},
+		// LegacyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 794},
+		// LegacyAwaitRandom, PairingRandom
+		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 810},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 814},
+		// AwaitPublicKey, PublicKey
+		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 830},
+		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 831},
+		// StageOne
+		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 852},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 854},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 858},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 859},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 861},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 864},
+		// NumericAwaitRandom, PairingRandom
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 891},
+		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 896},
+		// Compare, DHKeyCheck
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 907},
+		// Compare, NumbersEqual
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 906},
+		// CompareHoldCheck, NumbersEqual
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 915},
+		// CompareHoldCheck, UserRefused
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 914},
+		// EnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 941},
+		// EnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 940},
+		// PasskeyHoldConfirm, NotifyKeypress
+		{If: "keypress", Cond: 69, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 950},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 951},
+		// PasskeyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 953},
+		// PasskeyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 948},
+		// PasskeyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 964},
+		// PasskeyAwaitRandom, PairingRandom
+		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 984},
+		{If: "lastRound", Cond: 74, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 985},
+		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 989},
+		// OOBAwaitRandom, PairingRandom
+		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1010},
+		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1011},
+		// JudgeCheck
+		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1034},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1035},
+		// AwaitLTKRequest, LTKRequest
+		{If: "zeroEDIV", Cond: 100, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1050},
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1051},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1052},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1053},
+		// AwaitEncryption, SecurityRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 656},
+		// AwaitEncryption, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 658},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 659},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 660},
+		// Encrypted
+		{Next: uint8(StateSendEncKey), Line: 1071},
+		// KeysSent
+		{If: "to_receive", Cond: 30, Next: uint8(StateNextKey), Line: 1111},
+		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1112},
+		{Next: uint8(StateAwaitDelivery), Line: 1113},
+		// KeysReceived
+		{Next: uint8(StateComplete), Line: 1118},
 		// AwaitDelivery, PairingRequest
-		{Ops: table.Span{First: 229, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1128},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1129},
 		// AwaitDelivery, LTKRequest
-		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1129},
+		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1130},
 	},
 	Cells: []table.Span{
 		// initiator, Idle
