@@ -24,8 +24,8 @@ const (
 	deal = "market/deal.go"
 )
 
-func inGo(old, new string) change   { return change{deal, old, new} }
-func inYAML(old, new string) change { return change{yaml, old, new} }
+func inGo(before, after string) change   { return change{deal, before, after} }
+func inYAML(before, after string) change { return change{yaml, before, after} }
 
 // method adds Go code at the end.
 func method(code string) change {

@@ -1666,7 +1666,7 @@ var defaultTable = &table.Table{
 		{Ops: table.Span{First: 44, Len: 1}, Next: uint8(StateOpen), Line: 236},
 		// Open
 		{If: "payment == Cash", Cond: 14, Ops: table.Span{First: 45, Len: 1}, Next: uint8(StateSpeak), Line: 256},
-		{If: "payment == Card and (raining)", Cond: 17, Ops: table.Span{First: 46, Len: 1}, Next: uint8(StateSpeak), Line: 258},
+		{If: "payment == Card and raining", Cond: 17, Ops: table.Span{First: 46, Len: 1}, Next: uint8(StateSpeak), Line: 258},
 		{If: "payment == Card", Cond: 15, Ops: table.Span{First: 45, Len: 1}, Next: uint8(StateSpeak), Line: 259},
 		{If: "payment == Barter", Cond: 18, Ops: table.Span{First: 47, Len: 6}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 6, Line: 260},
 		// Speak
