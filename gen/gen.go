@@ -72,6 +72,14 @@ func generate(path string, m *machine.Machine) ([]File, error) {
 	return files, nil
 }
 
+// Format lays a specification out; see spec.Format. The path is for messages.
+func Format(path string, source []byte) ([]byte, error) {
+	if _, err := spec.Parse(path, source); err != nil {
+		return nil, err
+	}
+	return spec.Format(source)
+}
+
 // Check looks for everything that is wrong with the specification at path and
 // with the Go code that it binds. What it finds, notes among it, comes back as
 // one *diag.List; nil says that there is nothing to say.

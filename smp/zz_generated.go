@@ -684,9 +684,7 @@ func (p *PairingConfirm) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := PairingConfirm{
-		Value: [16]byte(b[1:17]),
-	}
+	v := PairingConfirm{Value: [16]byte(b[1:17])}
 	slices.Reverse(v.Value[:])
 	*p = v
 	return nil
@@ -718,9 +716,7 @@ func (p *PairingRandom) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := PairingRandom{
-		Value: [16]byte(b[1:17]),
-	}
+	v := PairingRandom{Value: [16]byte(b[1:17])}
 	slices.Reverse(v.Value[:])
 	*p = v
 	return nil
@@ -750,9 +746,7 @@ func (p *PairingFailed) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	*p = PairingFailed{
-		Reason: Reason(b[1]),
-	}
+	*p = PairingFailed{Reason: Reason(b[1])}
 	return nil
 }
 
@@ -783,9 +777,7 @@ func (p *EncryptionInformation) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := EncryptionInformation{
-		LTK: bt.Key(b[1:17]),
-	}
+	v := EncryptionInformation{LTK: bt.Key(b[1:17])}
 	slices.Reverse(v.LTK[:])
 	*p = v
 	return nil
@@ -852,9 +844,7 @@ func (p *IdentityInformation) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := IdentityInformation{
-		IRK: bt.Key(b[1:17]),
-	}
+	v := IdentityInformation{IRK: bt.Key(b[1:17])}
 	slices.Reverse(v.IRK[:])
 	*p = v
 	return nil
@@ -932,9 +922,7 @@ func (p *SigningInformation) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := SigningInformation{
-		CSRK: bt.Key(b[1:17]),
-	}
+	v := SigningInformation{CSRK: bt.Key(b[1:17])}
 	slices.Reverse(v.CSRK[:])
 	*p = v
 	return nil
@@ -964,9 +952,7 @@ func (p *SecurityRequest) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	*p = SecurityRequest{
-		AuthReq: AuthReq(b[1]),
-	}
+	*p = SecurityRequest{AuthReq: AuthReq(b[1])}
 	return nil
 }
 
@@ -1036,9 +1022,7 @@ func (p *DHKeyCheck) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := DHKeyCheck{
-		Value: [16]byte(b[1:17]),
-	}
+	v := DHKeyCheck{Value: [16]byte(b[1:17])}
 	slices.Reverse(v.Value[:])
 	*p = v
 	return nil
@@ -1068,9 +1052,7 @@ func (p *KeypressNotification) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := KeypressNotification{
-		Type: KeypressType(b[1]),
-	}
+	v := KeypressNotification{Type: KeypressType(b[1])}
 	if !v.Type.known() {
 		return &table.FormatError{
 			PDU:     "KeypressNotification",
@@ -4167,6 +4149,7 @@ var defaultTable = &table.Table{
 		{First: 159, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 	},
+	// In the condition of a grid a Load names one of its inputs.
 	Grids: []table.Grid{
 		{
 			Name:   "legacy",
