@@ -156,7 +156,7 @@ func TestSession(t *testing.T) {
 		}
 		// A PDU that is sent again may have other SN, NESN and MD bits.
 		got, ok := receiver.open(s.from, s.header^0x1c, sealed)
-		if diff := cmp.Diff(clear, got); !ok || diff != "" {
+		if diff := cmp.Diff(plain, got); !ok || diff != "" {
 			t.Errorf("%s: open: %t (-want +got):\n%s", s.name, ok, diff)
 		}
 	}
