@@ -105,7 +105,7 @@ func (p *Procedure) checkMatches() bool {
 
 func (p *Procedure) ltkAcceptable() bool {
 	ltk := p.message.EncryptionInformation.LTK
-	return !ltk.IsZero() && !toolbox.IsSampleLTK(ltk)
+	return !cut(ltk, p.keySize()).IsZero() && !toolbox.IsSampleLTK(ltk)
 }
 
 // findable asks for something to keep the bond under: an identity, or an
@@ -145,7 +145,7 @@ func (p *Procedure) centralBond() *bond.Bond {
 func (p *Procedure) levelError() error {
 	level := p.outcome()
 	refused := [2]ModelSet{p.config.Policy.RefuseAsInitiator, p.config.Policy.RefuseAsResponder}
-	if p.pairing.features.MITM && !level.MITM {
+	if p.pairing.features.MITM && !level.MITM && !p.config.Policy.AcceptUnauthenticated {
 		return &PolicyError{"Features.MITM", level.Model.String()}
 	}
 	return p.config.Policy.levelError(level, refused[p.own])

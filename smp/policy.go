@@ -23,6 +23,11 @@ type Policy struct {
 	// RequireMITM refuses association models without MITM protection.
 	RequireMITM bool
 
+	// AcceptUnauthenticated goes on where Features.MITM asked for protection
+	// and the peer has no way to give it; the level then says so. It does not
+	// soften RequireMITM.
+	AcceptUnauthenticated bool
+
 	// RefuseAsInitiator and RefuseAsResponder are association models that are
 	// not used in a role. To refuse either passkey entry or numeric comparison
 	// keeps a user from taking one for the other.
