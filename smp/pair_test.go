@@ -2,10 +2,12 @@ package smp_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
 	"blesmp/bt"
 	"blesmp/smp"
+	"blesmp/smp/internal/executor"
 	"blesmp/smp/smptest"
 )
 
@@ -75,6 +77,19 @@ func newRig(t *testing.T, initiator, responder smptest.Party) *smptest.Rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	spec, err := loadSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	follower := spec.Follow()
+	rig.OnStep = func(m smptest.Moment) {
+		for _, tr := range m.Traces {
+			take(tr)
+		}
+		if err := follower.Step(m); err != nil {
+			t.Error(err)
+		}
+	}
 	t.Cleanup(func() {
 		for _, broken := range rig.Broken {
 			t.Errorf("broken rule: %s", broken)
@@ -85,6 +100,9 @@ func newRig(t *testing.T, initiator, responder smptest.Party) *smptest.Rig {
 	})
 	return rig
 }
+
+// loadSpec reads the specification for the executor, once.
+var loadSpec = sync.OnceValues(func() (*executor.Spec, error) { return executor.Load("../spec/smp_states.yaml") })
 
 func logTraces(t *testing.T, rig *smptest.Rig) {
 	t.Helper()

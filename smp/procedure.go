@@ -136,8 +136,10 @@ func (p *Procedure) receive(in *Input) EventKind {
 	event, err := p.message.unmarshal(in.PDU)
 	p.malformed = err
 	if event == EventMalformedPDU {
-		v.setCode(PDUCode(in.PDU[0]))
 		v.setReason(answerTo(err))
+		if len(in.PDU) > 0 {
+			v.setCode(PDUCode(in.PDU[0]))
+		}
 	}
 	return event
 }

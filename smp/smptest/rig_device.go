@@ -24,10 +24,14 @@ type Device struct {
 	TooSoon  bool
 	LocalOOB *smp.LocalOOB
 
-	// Question is what the user has not answered yet, or nil; Shown is the
-	// passkey that the device shows, or nil.
+	// Question is what the user has not answered yet, or nil; Asked is the number
+	// of the last question. Shown is the passkey that the device shows, or nil.
 	Question *smp.Effect
+	Asked    uint64
 	Shown    *uint32
+
+	// Arming is the number of the timer's last start.
+	Arming uint64
 
 	Sent     [][]byte            // PDUs
 	Traces   []smp.Trace         // rules that were taken
@@ -131,7 +135,8 @@ func (d *Device) connect() error {
 		return err
 	}
 	d.Procedure = procedure
-	d.inbox, d.timer, d.held, d.Question, d.Shown = nil, timer{}, nil, nil, nil
+	d.inbox, d.timer, d.held = nil, timer{}, nil
+	d.Question, d.Shown, d.Asked, d.Arming = nil, nil, 0, 0
 	d.sent, d.acknowledged = 0, 0
 	return nil
 }
@@ -203,6 +208,7 @@ func (d *Device) carryOut(e *smp.Effect) {
 	case smp.EffectSend:
 		d.send(e.PDU)
 	case smp.EffectStartTimer:
+		d.Arming = e.Arming
 		d.timer = timer{running: true, arming: e.Arming, at: d.rig.now.Add(e.After)}
 	case smp.EffectStopTimer:
 		d.timer = timer{}
@@ -229,9 +235,9 @@ func (d *Device) carryOut(e *smp.Effect) {
 	case smp.EffectRefuse:
 		d.Refusals = append(d.Refusals, e.Refusal)
 	case smp.EffectShowPasskey:
-		d.Shown = &e.Number
+		d.Shown, d.Asked = &e.Number, e.Question
 	default:
-		d.Question = e
+		d.Question, d.Asked = e, e.Question
 	}
 }
 

@@ -251,6 +251,8 @@ func (k kept) agrees(other kept) bool {
 }
 
 // names reports whether an address is one of the side that stored the bond.
-func (k kept) names(address bt.TypedAddress) bool { return address == k.bond.Local || address == k.onAir }
+func (k kept) names(address bt.TypedAddress) bool {
+	return address == k.bond.Local || address == k.onAir
+}
 
 func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
