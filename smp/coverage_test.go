@@ -68,6 +68,7 @@ var feeders = []struct {
 }{
 	{"Models", TestModels},
 	{"Unexpected", TestUnexpected},
+	{"Scenarios", TestScenarios},
 }
 
 // fed are the feeders that have run.

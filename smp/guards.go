@@ -43,12 +43,21 @@ func (p *Procedure) tooWeak() bool {
 	return p.config.Policy.tooWeak(level) || p.pairing.features.MITM && !level.MITM
 }
 
-func (p *Procedure) weakerThanBond() bool { return !p.mayReplace(p.peerIdentity) }
+// weakerThanBond knows whether the bond that may be replaced protects this very
+// exchange.
+func (p *Procedure) weakerThanBond() bool {
+	return !p.mayReplace(p.config.FindBond(p.peerIdentity), p.encrypted && p.onBond)
+}
 
 // weakerThanIdentityBond asks it for the bond of the identity that an unknown
-// peer distributes.
+// peer distributes. That of a known peer was judged before phase 2: since then
+// the link is encrypted with another key.
 func (p *Procedure) weakerThanIdentityBond() bool {
-	return !p.mayReplace(p.message.IdentityAddressInformation.typed())
+	own, other := p.identityBonds()
+	if own != nil && other != nil && own.Peer == other.Peer {
+		return false
+	}
+	return !p.mayReplace(other, false)
 }
 
 func (p *Procedure) unaskedKeys() bool {
@@ -113,14 +122,21 @@ func (p *Procedure) ltkAcceptable() bool {
 func (p *Procedure) findable() bool { return p.identity().IsIdentity() }
 
 // identityAcceptable refuses what cannot be an identity, our own, and on the
-// link of a bonded peer the identity of another bond.
+// link of a bonded peer the identity of another bond. A bond may have two names:
+// the identity and an address on the air.
 func (p *Procedure) identityAcceptable() bool {
 	identity := p.message.IdentityAddressInformation.typed()
 	if !identity.IsIdentity() || identity == p.config.LocalIdentity {
 		return false
 	}
-	known := p.bond() != nil && identity != p.peerIdentity
-	return !known || p.config.FindBond(identity) == nil
+	own, other := p.identityBonds()
+	return own == nil || other == nil || own.Peer == other.Peer
+}
+
+// identityBonds gives the bond of the link and that of the identity which the
+// peer distributes, nil where there is none.
+func (p *Procedure) identityBonds() (own, other *bond.Bond) {
+	return p.config.FindBond(p.peerIdentity), p.config.FindBond(p.message.IdentityAddressInformation.typed())
 }
 
 // bond is the one with this peer, if its key is long enough for the policy.
@@ -140,10 +156,9 @@ func (p *Procedure) centralBond() *bond.Bond {
 	return nil
 }
 
-// mayReplace reports whether this pairing may replace the bond with a peer.
-func (p *Procedure) mayReplace(peer bt.TypedAddress) bool {
-	b := p.config.FindBond(peer)
-	onOld := p.encrypted && p.onBond && peer == p.peerIdentity
+// mayReplace reports whether this pairing may replace a bond, if it is one;
+// onOld says that the bond encrypts the link.
+func (p *Procedure) mayReplace(b *bond.Bond, onOld bool) bool {
 	return b == nil || p.config.Policy.mayReplace(LevelOf(b), p.outcome(), onOld)
 }
 

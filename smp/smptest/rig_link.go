@@ -130,6 +130,14 @@ func (r *Rig) Lose(role bt.Role) bool {
 	return true
 }
 
+// NextPDU is the next PDU that waits for the device, or nil.
+func (d *Device) NextPDU() []byte {
+	if i := d.nextPDU(); i >= 0 {
+		return slices.Clone(d.inbox[i].input.PDU)
+	}
+	return nil
+}
+
 // nextPDU is where the next PDU waits, or -1.
 func (d *Device) nextPDU() int {
 	return slices.IndexFunc(d.inbox, func(m mail) bool { return m.input.PDU != nil })
