@@ -42,13 +42,22 @@ func (p *Procedure) keySizeTooSmall() bool {
 
 func (p *Procedure) tooWeak() bool { return p.levelError() != nil }
 
-// weakerThanBond leaves to the user what the policy leaves to him.
-func (p *Procedure) weakerThanBond() bool { return p.replacement(p.peerIdentity) == mayNotReplace }
+// weakerThanBond leaves to the user what the policy leaves to him. It knows
+// whether the bond that may be replaced protects this very exchange.
+func (p *Procedure) weakerThanBond() bool { return p.replacement() == mayNotReplace }
+
+// replacesBond is true where the policy leaves it to the user.
+func (p *Procedure) replacesBond() bool { return p.replacement() == askToReplace }
 
 // weakerThanIdentityBond asks it for the bond of the identity that an unknown
-// peer distributes, when it is too late to ask the user.
+// peer distributes, when it is too late to ask the user. That of a known peer
+// was judged before phase 2: since then the link is encrypted with another key.
 func (p *Procedure) weakerThanIdentityBond() bool {
-	return p.replacement(p.message.IdentityAddressInformation.typed()) != mayReplace
+	own, other := p.identityBonds()
+	if own != nil && other != nil && own.Peer == other.Peer {
+		return false
+	}
+	return p.replacementOf(other, false) != mayReplace
 }
 
 func (p *Procedure) unaskedKeys() bool {
@@ -113,14 +122,21 @@ func (p *Procedure) ltkAcceptable() bool {
 func (p *Procedure) findable() bool { return p.identity().IsIdentity() }
 
 // identityAcceptable refuses what cannot be an identity, our own, and on the
-// link of a bonded peer the identity of another bond.
+// link of a bonded peer the identity of another bond. A bond may have two names:
+// the identity and an address on the air.
 func (p *Procedure) identityAcceptable() bool {
 	identity := p.message.IdentityAddressInformation.typed()
 	if !identity.IsIdentity() || identity == p.config.LocalIdentity {
 		return false
 	}
-	known := p.bond() != nil && identity != p.peerIdentity
-	return !known || p.config.FindBond(identity) == nil
+	own, other := p.identityBonds()
+	return own == nil || other == nil || own.Peer == other.Peer
+}
+
+// identityBonds gives the bond of the link and that of the identity which the
+// peer distributes, nil where there is none.
+func (p *Procedure) identityBonds() (own, other *bond.Bond) {
+	return p.config.FindBond(p.peerIdentity), p.config.FindBond(p.message.IdentityAddressInformation.typed())
 }
 
 // bond is the one with this peer, if its key is long enough for the policy.
@@ -151,13 +167,17 @@ func (p *Procedure) levelError() error {
 	return p.config.Policy.levelError(level, refused[p.own])
 }
 
-// replacement says whether this pairing may replace the bond with a peer.
-func (p *Procedure) replacement(peer bt.TypedAddress) replacement {
-	b := p.config.FindBond(peer)
+// replacement says whether this pairing may replace the bond with this peer.
+func (p *Procedure) replacement() replacement {
+	return p.replacementOf(p.config.FindBond(p.peerIdentity), p.encrypted && p.onBond)
+}
+
+// replacementOf says it of a bond, if it is one; onOld says that the bond
+// encrypts the link.
+func (p *Procedure) replacementOf(b *bond.Bond, onOld bool) replacement {
 	if b == nil {
 		return mayReplace
 	}
-	onOld := p.encrypted && p.onBond && peer == p.peerIdentity
 	return p.config.Policy.replace(LevelOf(b), p.outcome(), onOld)
 }
 

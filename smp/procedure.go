@@ -130,16 +130,17 @@ func (p *Procedure) receive(in *Input) EventKind {
 	v := p.vars()
 	v.setCode(0)
 	v.setReason(in.Reason)
+	v.setReplace(in.Replace)
 	if in.PDU == nil {
 		return in.Event
 	}
 	event, err := p.message.unmarshal(in.PDU)
 	p.malformed = err
 	if event == EventMalformedPDU {
+		v.setReason(answerTo(err))
 		if len(in.PDU) > 0 {
 			v.setCode(PDUCode(in.PDU[0]))
 		}
-		v.setReason(answerTo(err))
 	}
 	return event
 }

@@ -122,11 +122,10 @@ func (s *Session) askFeatures(e *Effect, q *Question) {
 	switch {
 	case s.prompt.unasked && q.Bonded && justWorks:
 		s.answer(e, in, AuthenticationRequirements)
-	case e.Replaces && prompter.ReplaceBond == nil:
-		s.answer(e, in, errors.Join(AuthenticationRequirements, &PolicyError{"Policy.Repairing", "there is a bond with this peer, and no Prompter.ReplaceBond to ask"}))
 	case len(asks) == 0:
 		s.answer(e, in, nil)
 	default:
+		in.Replace = e.Replaces && prompter.ReplaceBond != nil
 		s.put(e, func(ctx context.Context) (Input, error) {
 			for _, ask := range asks {
 				if err := ask(ctx, q); err != nil {

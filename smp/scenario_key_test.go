@@ -1,0 +1,3 @@
+package smp_test
+
+var keyScenarios = []scenario{}
