@@ -122,6 +122,7 @@ func statusOf(err error) bt.Status {
 // gone ends the session.
 func (s *Session) gone(reason bt.Status) {
 	s.timer.stop()
+	s.setDeadline(time.Time{})
 	s.manager.forget(s)
 	s.mu.Lock()
 	s.err = reason
