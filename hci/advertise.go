@@ -16,8 +16,12 @@ const MaxAdvertisingData = 31
 // scannable and undirected advertising every 100 ms without data.
 type AdvertisingParameters struct {
 	Type     AdvertisingType
-	Interval time.Duration   // 20 ms to 10.24 s; 0 stands for 100 ms
-	Peer     bt.TypedAddress // of directed advertising
+	Interval time.Duration // 20 ms to 10.24 s; 0 stands for 100 ms
+
+	// Peer is whom directed advertising is for. With Options.Privacy the keys
+	// shared with this peer also make our private address; without a peer, or
+	// without its keys, our identity goes on the air.
+	Peer bt.TypedAddress
 
 	// Data and ScanResponse are AD structures, at most MaxAdvertisingData octets
 	// each; AppendAD makes them.
@@ -126,7 +130,7 @@ func (h *Host) Accept(ctx context.Context) (*Conn, error) {
 		select {
 		case <-h.arrived:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("hci: accept: %w", ctx.Err())
+			return nil, doing("accept", ctx.Err())
 		case <-h.done:
 			return nil, h.Err()
 		}

@@ -3,6 +3,7 @@ package hci
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -29,6 +30,9 @@ type result struct {
 // parameters it decodes into ret, or for Command Status. Where ret is nil,
 // whatever comes back is left aside. A refusal is a *CommandError. When the
 // context ends, a command that was sent is still executed.
+//
+// It is for commands that the host has no method for; what it sends behind the
+// host's back, as Reset, the host does not notice.
 func (h *Host) Command(ctx context.Context, command Command, ret Return) error {
 	opcode := command.Opcode()
 	if ret != nil && ret.Opcode() != opcode {
@@ -44,7 +48,7 @@ func (h *Host) Command(ctx context.Context, command Command, ret Return) error {
 	case r = <-answer:
 	case <-ctx.Done():
 		h.withdraw(p)
-		return fmt.Errorf("hci: %s: %w", opcode, ctx.Err())
+		return doing(opcode.String(), ctx.Err())
 	}
 	switch {
 	case r.err != nil:
@@ -153,11 +157,10 @@ func (h *Host) commandStatus(e *CommandStatus) {
 }
 
 // answered takes the oldest command with this opcode off those that were sent,
-// and notes how many more the controller takes. Opcode 0 answers none.
+// and notes how many more the controller takes: as many as it says without those
+// that it had perhaps not seen when it said so. Opcode 0 answers none.
 func (h *Host) answered(opcode Opcode, credits uint8) *pending {
 	h.mu.Lock()
-	h.credits = int(credits)
-	h.work.Signal()
 	i := slices.IndexFunc(h.sent, func(p *pending) bool { return p.opcode == opcode })
 	var p *pending
 	if i >= 0 {
@@ -165,9 +168,11 @@ func (h *Host) answered(opcode Opcode, credits uint8) *pending {
 		h.sent = slices.Delete(h.sent, i, i+1)
 		p.timer.Stop()
 	}
+	h.credits = max(0, int(credits)-len(h.sent))
+	h.work.Signal()
 	h.mu.Unlock()
 	if p == nil && opcode != 0 {
-		h.count(&h.stats.Unknown, "answer to no command", "opcode", opcode)
+		h.count(&h.stats.Unknown, slog.LevelWarn, "answer to no command", "opcode", opcode)
 	}
 	return p
 }

@@ -9,13 +9,6 @@ import (
 	"blesmp/hci/l2cap"
 )
 
-// ErrDisconnected is the error of a link that has ended. It comes together with
-// the reason: errors.Is(err, bt.ConnectionTimeout) works.
-var ErrDisconnected = errors.New("hci: link has ended")
-
-// ErrQueueFull refuses data for a link on which too much waits to be sent.
-var ErrQueueFull = errors.New("hci: too much data waits on this link")
-
 // queueDepth is how many frames may wait on one link.
 const queueDepth = 512
 

@@ -2,7 +2,6 @@ package hci
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"blesmp/bt"
@@ -32,7 +31,7 @@ const (
 // another.
 func (h *Host) Connect(ctx context.Context, peer bt.TypedAddress) (*Conn, error) {
 	if err := h.take(ctx, h.connecting); err != nil {
-		return nil, fmt.Errorf("hci: connect to %s: %w", peer, err)
+		return nil, doing("connect to "+peer.String(), err)
 	}
 	defer func() { <-h.connecting }()
 	a := &attempt{own: h.ownType, result: make(chan arrival, 1)}
@@ -44,7 +43,7 @@ func (h *Host) Connect(ctx context.Context, peer bt.TypedAddress) (*Conn, error)
 	h.attempt = nil
 	h.mu.Unlock()
 	if err != nil {
-		return nil, fmt.Errorf("hci: connect to %s: %w", peer, err)
+		return nil, doing("connect to "+peer.String(), err)
 	}
 	return conn, nil
 }
@@ -156,7 +155,7 @@ func (h *Host) notConnected(status bt.Status) {
 		h.mu.Lock()
 		h.advertising = false
 		h.mu.Unlock()
-		h.arrive(arrival{err: fmt.Errorf("hci: advertise: %w", status)})
+		h.arrive(arrival{err: doing("advertise", status)})
 		return
 	}
 	h.mu.Lock()

@@ -1,16 +1,12 @@
 package hci
 
 import (
-	"errors"
 	"fmt"
+	"log/slog"
 
 	"blesmp/bt"
 	"blesmp/hci/transport"
 )
-
-// ErrHardware ends a host whose controller reports a Hardware Error (Core Vol 4,
-// Part E, 7.7.16).
-var ErrHardware = errors.New("hci: controller reports a hardware error")
 
 // decoder is a generated struct that reads its parameters.
 type decoder interface{ Unmarshal(b []byte) error }
@@ -22,7 +18,7 @@ func decode[T any, P interface {
 }](h *Host, parameters []byte, handle func(P)) {
 	var e T
 	if err := P(&e).Unmarshal(parameters); err != nil {
-		h.count(&h.stats.Malformed, "malformed event", "error", err)
+		h.count(&h.stats.Malformed, slog.LevelWarn, "malformed event", "error", err)
 		return
 	}
 	handle(&e)
@@ -31,7 +27,7 @@ func decode[T any, P interface {
 // dispatch handles one packet of the controller.
 func (h *Host) dispatch(packet []byte) {
 	if err := transport.Check(packet); err != nil {
-		h.count(&h.stats.Malformed, "malformed packet", "error", err)
+		h.count(&h.stats.Malformed, slog.LevelWarn, "malformed packet", "error", err)
 		return
 	}
 	switch packet[0] {
@@ -40,7 +36,7 @@ func (h *Host) dispatch(packet []byte) {
 	case transport.ACLPacket:
 		h.dispatchACL(packet)
 	default:
-		h.count(&h.stats.Unknown, "packet that no LE host gets", "type", packet[0])
+		h.count(&h.stats.Unknown, slog.LevelWarn, "packet that no LE host gets", "type", packet[0])
 	}
 }
 
@@ -76,12 +72,12 @@ func (h *Host) dispatchEvent(code EventCode, parameters []byte) {
 		})
 	case EventCodeLEMeta:
 		if len(parameters) == 0 {
-			h.count(&h.stats.Malformed, "LE meta event without a subevent")
+			h.count(&h.stats.Malformed, slog.LevelWarn, "LE meta event without a subevent")
 			return
 		}
 		h.dispatchLE(Subevent(parameters[0]), parameters[1:])
 	default:
-		h.count(&h.stats.Unknown, "event that the host does not use", "code", code)
+		h.count(&h.stats.Unknown, slog.LevelDebug, "event that the host does not use", "code", code)
 	}
 }
 
@@ -113,7 +109,7 @@ func (h *Host) dispatchLE(code Subevent, parameters []byte) {
 	case SubeventLEConnectionUpdateComplete, SubeventLEDataLengthChange, SubeventLEReadRemoteFeaturesComplete:
 		h.log.Debug("link changed", "subevent", code)
 	default:
-		h.count(&h.stats.Unknown, "LE event that the host does not use", "subevent", code)
+		h.count(&h.stats.Unknown, slog.LevelDebug, "LE event that the host does not use", "subevent", code)
 	}
 }
 
@@ -123,7 +119,7 @@ func (h *Host) link(handle uint16, what string) *Conn {
 	c := h.links[handle&handleMask]
 	h.mu.Unlock()
 	if c == nil {
-		h.count(&h.stats.Unknown, what+" for no link", "handle", handle)
+		h.count(&h.stats.Unknown, slog.LevelDebug, what+" for no link", "handle", handle)
 	}
 	return c
 }
@@ -131,7 +127,7 @@ func (h *Host) link(handle uint16, what string) *Conn {
 func (h *Host) dispatchACL(packet []byte) {
 	acl, err := ParseACL(packet)
 	if err != nil {
-		h.count(&h.stats.Malformed, "malformed packet", "error", err)
+		h.count(&h.stats.Malformed, slog.LevelWarn, "malformed packet", "error", err)
 		return
 	}
 	if c := h.link(acl.Handle, "data"); c != nil {

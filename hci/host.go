@@ -2,8 +2,6 @@ package hci
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -12,15 +10,6 @@ import (
 	"blesmp/hci/l2cap"
 	"blesmp/hci/transport"
 )
-
-// ErrClosed is the error of a host that was closed on this side.
-var ErrClosed = errors.New("hci: host is closed")
-
-// ErrBusy refuses what only one caller can have at a time.
-var ErrBusy = errors.New("hci: in use already")
-
-// ErrTimeout ends a host whose controller does not answer a command.
-var ErrTimeout = errors.New("hci: controller does not answer")
 
 // Options say how a host uses its controller. The zero value is good.
 type Options struct {
@@ -31,8 +20,8 @@ type Options struct {
 	// Resolver, where it is set, knows whose the private addresses of peers are.
 	Resolver Resolver
 
-	// Privacy has the controller use resolvable private addresses, ours towards
-	// all peers and theirs, with the keys of Resolver.
+	// Privacy has the controller use resolvable private addresses, ours and
+	// theirs, with the peers whose keys Resolver has. Others see our identity.
 	Privacy bool
 
 	// Connection is what Connect asks for; the zero value stands for 30 to 50 ms
@@ -140,21 +129,21 @@ func NewHost(ctx context.Context, t transport.Transport, options Options) (*Host
 	go h.read()
 	go h.write()
 	if err := h.bringUp(ctx); err != nil {
-		h.fail(err, bt.HardwareFailure)
+		_ = h.fail(err, bt.HardwareFailure)
 		<-h.done
 		return nil, err
 	}
 	return h, nil
 }
 
-// ServeLinks says who handles the links from now on: new is called for each new
-// link, before its first packet is delivered, from the goroutine that also calls
-// the handlers, and must not wait. Without it, and where it gives nil, the host
-// refuses pairing and has no keys.
-func (h *Host) ServeLinks(new func(bt.Link) bt.LinkHandler) {
+// ServeLinks says who handles the links from now on: attach is called for each
+// new link, before its first packet is delivered, from the goroutine that also
+// calls the handlers, and must not wait. Without it, and where it gives nil, the
+// host refuses pairing and has no keys.
+func (h *Host) ServeLinks(attach func(bt.Link) bt.LinkHandler) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.serve = new
+	h.serve = attach
 }
 
 // Links gives the links that there are, oldest first.
@@ -215,7 +204,7 @@ func (h *Host) read() {
 	for {
 		packet, err := h.transport.ReadPacket(buf)
 		if err != nil {
-			_ = h.fail(fmt.Errorf("hci: transport: %w", err), bt.HardwareFailure)
+			_ = h.fail(doing("transport", err), bt.HardwareFailure)
 			break
 		}
 		buf = packet
@@ -230,7 +219,7 @@ func (h *Host) finish() {
 	waiting := append(h.sent, h.queue...)
 	h.sent, h.queue = nil, nil
 	links, reason, cause := h.order, h.reason, h.err
-	h.order, h.links = nil, make(map[uint16]*Conn)
+	h.order, h.links, h.accepted = nil, make(map[uint16]*Conn), nil
 	h.mu.Unlock()
 	h.log.Info("host has ended", "cause", cause)
 	for _, p := range waiting {
@@ -244,11 +233,12 @@ func (h *Host) finish() {
 	}
 }
 
-// count adds to one of the counters and logs why. Arguments are never octets of
-// a packet.
-func (h *Host) count(counter *uint64, message string, args ...any) {
+// count adds to one of the counters and logs why: what a controller does wrong
+// as a warning, what any device near by can bring about for debugging only.
+// Arguments are never octets of a packet.
+func (h *Host) count(counter *uint64, level slog.Level, message string, args ...any) {
 	h.mu.Lock()
 	*counter++
 	h.mu.Unlock()
-	h.log.Warn(message, args...)
+	h.log.Log(context.Background(), level, message, args...)
 }

@@ -3,6 +3,7 @@ package hci_test
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 	"blesmp/bt"
 	"blesmp/hci"
 	"blesmp/hci/transport"
+	"blesmp/hci/virtual"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -453,6 +455,34 @@ func TestGarbage(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	served := make(chan error, 1)
+	go func() {
+		stream, err := listener.Accept()
+		if err != nil {
+			served <- err
+			return
+		}
+		served <- virtual.NewAir(virtual.Options{}).NewController(virtual.Config{}).Serve(stream)
+	}()
+	h, err := hci.Open(t.Context(), "tcp:"+listener.Addr().String(), func(o *hci.Options) { o.RandomAddress = staticAddress })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (bt.TypedAddress{Type: bt.RandomAddress, Address: staticAddress}); h.Identity() != want {
+		t.Errorf("identity %s, want %s", h.Identity(), want)
+	}
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	<-h.Done()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
 	if _, err := hci.Open(t.Context(), "hci0"); err == nil || !strings.Contains(err.Error(), "tcp:HOST:PORT") {
 		t.Errorf("got %v", err)
 	}

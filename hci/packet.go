@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"blesmp/bt"
 	"blesmp/hci/l2cap"
 	"blesmp/hci/transport"
 )
@@ -37,16 +36,6 @@ type LEEvent interface {
 // EventCodeLEMeta is the event that carries every LEEvent (Core Vol 4, Part E,
 // 7.7.65).
 const EventCodeLEMeta EventCode = 0x3e
-
-// PacketError says that a packet of the controller cannot be read. It never
-// holds what the packet carries.
-type PacketError struct {
-	Packet  string // the kind of packet, or the event's name
-	Problem string
-}
-
-// Error names the packet and the problem.
-func (e *PacketError) Error() string { return "hci: " + e.Packet + ": " + e.Problem }
 
 // AppendCommand appends a whole command packet, H4 type octet first (Core Vol 4,
 // Part E, 5.4.1).
@@ -118,16 +107,3 @@ func ParseACL(b []byte) (ACL, error) {
 		Data:     data,
 	}, nil
 }
-
-// CommandError says that the controller refused a command. It unwraps to the
-// status, so that errors.Is(err, bt.CommandDisallowed) works.
-type CommandError struct {
-	Opcode Opcode
-	Status bt.Status
-}
-
-// Error names the command and the status.
-func (e *CommandError) Error() string { return fmt.Sprintf("hci: %s: %s", e.Opcode, e.Status.String()) }
-
-// Unwrap gives the status.
-func (e *CommandError) Unwrap() error { return e.Status }

@@ -9,12 +9,11 @@ import (
 	"blesmp/bt"
 )
 
-// Resolver knows the keys of private addresses; a bond store can fill it. Its
-// methods are called from the goroutine that delivers packets and return at
-// once.
+// Resolver knows the keys of private addresses; a bond store can fill it.
 type Resolver interface {
 	// ResolvePeer gives the identity of a peer by its address on the air, private
-	// or not; ok says whether one is known.
+	// or not; ok says whether one is known. It is called from the goroutine that
+	// delivers packets and returns at once.
 	ResolvePeer(local, onAir bt.TypedAddress) (identity bt.TypedAddress, ok bool, err error)
 
 	// LocalIRK gives the key from which a local identity makes its private
@@ -22,7 +21,8 @@ type Resolver interface {
 	LocalIRK(identity bt.TypedAddress) (irk bt.Key, ok bool, err error)
 
 	// PeerIRKs calls yield for every peer of a local identity that has an IRK,
-	// until yield returns false.
+	// until yield returns false. The error names bonds that cannot be read and
+	// were left out.
 	PeerIRKs(local bt.TypedAddress, yield func(peer bt.TypedAddress, irk bt.Key) bool) error
 }
 
@@ -94,35 +94,42 @@ func (h *Host) LoadResolvingList(ctx context.Context) error {
 	return h.Command(ctx, &LESetAddressResolutionEnable{AddressResolutionEnable: 1}, nil)
 }
 
-// ErrNoPrivacy says that the controller does not resolve private addresses.
-var ErrNoPrivacy = errors.New("hci: controller has no privacy")
-
+// fillResolvingList adds all peers. It reads the resolver first, so that no lock
+// of a store is held while the controller works.
 func (h *Host) fillResolvingList(ctx context.Context, r Resolver) error {
 	local, _, err := r.LocalIRK(h.identity)
 	if err != nil {
-		return err
+		return doing("own IRK", err)
 	}
-	var refused error
+	var entries []LEAddDeviceToResolvingList
 	err = r.PeerIRKs(h.identity, func(peer bt.TypedAddress, irk bt.Key) bool {
-		refused = h.Command(ctx, &LEAddDeviceToResolvingList{
+		entries = append(entries, LEAddDeviceToResolvingList{
 			PeerIdentityAddressType: peer.Type,
 			PeerIdentityAddress:     peer.Address,
 			PeerIRK:                 irk,
 			LocalIRK:                local,
-		}, nil)
-		if errors.Is(refused, bt.MemoryCapacityExceeded) {
-			h.log.Warn("controller has no room for the keys of all peers")
-			refused = nil
-			return false
-		}
-		if refused == nil {
-			refused = optional(h.Command(ctx, &LESetPrivacyMode{
-				PeerIdentityAddressType: peer.Type,
-				PeerIdentityAddress:     peer.Address,
-				PrivacyMode:             1,
-			}, nil))
-		}
-		return refused == nil
+		})
+		return true
 	})
-	return errors.Join(refused, err)
+	if err != nil {
+		h.log.Warn("keys of some peers cannot be read", "error", err)
+	}
+	for i := range entries {
+		switch err := h.Command(ctx, &entries[i], nil); {
+		case errors.Is(err, bt.MemoryCapacityExceeded):
+			h.log.Warn("controller has no room for the keys of all peers", "peers", len(entries), "room", i)
+			return nil
+		case err != nil:
+			return err
+		}
+		err := h.Command(ctx, &LESetPrivacyMode{
+			PeerIdentityAddressType: entries[i].PeerIdentityAddressType,
+			PeerIdentityAddress:     entries[i].PeerIdentityAddress,
+			PrivacyMode:             1,
+		}, nil)
+		if err := optional(err); err != nil {
+			return err
+		}
+	}
+	return nil
 }

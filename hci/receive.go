@@ -1,7 +1,7 @@
 package hci
 
 import (
-	"fmt"
+	"log/slog"
 	"slices"
 
 	"blesmp/bt"
@@ -12,7 +12,7 @@ import (
 func (c *Conn) receive(acl ACL) {
 	frame, whole, err := c.reassembly.Push(acl.Boundary, acl.Data)
 	if err != nil {
-		c.host.count(&c.host.stats.Malformed, "data dropped", "handle", c.handle, "error", err)
+		c.host.count(&c.host.stats.Malformed, slog.LevelDebug, "data dropped", "handle", c.handle, "error", err)
 	}
 	if !whole {
 		return
@@ -34,7 +34,7 @@ func (c *Conn) receive(acl ACL) {
 	case frame.Channel == l2cap.ATT:
 		c.reply(frame.Channel, l2cap.AnswerATT(c.answer[:0], frame.Payload))
 	default:
-		c.host.count(&c.host.stats.Unknown, "data on a channel that the host does not have", "handle", c.handle, "channel", frame.Channel)
+		c.host.count(&c.host.stats.Unknown, slog.LevelDebug, "data on a channel that the host does not have", "handle", c.handle, "channel", frame.Channel)
 	}
 }
 
@@ -88,7 +88,7 @@ func (h *Host) add(c *Conn) {
 	old := h.links[c.handle]
 	h.mu.Unlock()
 	if old != nil {
-		h.count(&h.stats.Malformed, "a new link has the handle of an old one", "handle", c.handle)
+		h.count(&h.stats.Malformed, slog.LevelWarn, "a new link has the handle of an old one", "handle", c.handle)
 		h.remove(old, bt.UnspecifiedError)
 	}
 	h.mu.Lock()
@@ -120,7 +120,7 @@ func (h *Host) remove(c *Conn, reason bt.Status) {
 // end tells the handler and all channels that the link is gone; it runs in the
 // reader's goroutine, once a link.
 func (c *Conn) end(reason bt.Status) {
-	err := fmt.Errorf("%w: %w", ErrDisconnected, reason)
+	err := &linkError{reason}
 	c.host.mu.Lock()
 	c.err = err
 	c.out, c.unacked = nil, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -23,7 +24,7 @@ type ScanParameters struct {
 type Report struct {
 	Type     AdvertisingEventType
 	Address  bt.TypedAddress // as Connect takes it
-	Identity bt.TypedAddress // what the controller or the resolver found behind it; else Address
+	Identity bt.TypedAddress // whose private address it is, where the controller or the resolver knows; else Address
 	RSSI     int8            // in dBm; 127 is not available
 	Data     []byte          // AD structures; AD finds one
 }
@@ -150,7 +151,7 @@ func (h *Host) reportedDirected(e *LEDirectedAdvertisingReport) {
 // identityOf is the identity of an advertiser where it is known.
 func (h *Host) identityOf(t PeerAddressType, address bt.Address) bt.TypedAddress {
 	onAir := typedAddress(t, address)
-	if resolved(t) {
+	if resolved(t) || !onAir.IsResolvable() {
 		return onAir
 	}
 	return h.resolve(onAir)
@@ -166,6 +167,6 @@ func (h *Host) report(r Report) {
 	select {
 	case reports <- r:
 	default:
-		h.count(&h.stats.Dropped, "advertising report dropped", "address", r.Address)
+		h.count(&h.stats.Dropped, slog.LevelDebug, "advertising report dropped", "address", r.Address)
 	}
 }

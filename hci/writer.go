@@ -1,7 +1,7 @@
 package hci
 
 import (
-	"fmt"
+	"log/slog"
 
 	"blesmp/bt"
 	"blesmp/hci/l2cap"
@@ -19,7 +19,7 @@ func (h *Host) write() {
 		err := h.transport.WritePacket(packet)
 		clear(packet) // it may hold a key
 		if err != nil {
-			_ = h.fail(fmt.Errorf("hci: transport: %w", err), bt.HardwareFailure)
+			_ = h.fail(doing("transport", err), bt.HardwareFailure)
 			return
 		}
 	}
@@ -98,7 +98,7 @@ func (h *Host) completed(e *NumberOfCompletedPackets) {
 	for _, done := range e.Completed {
 		c, number, surplus := h.release(done.ConnectionHandle&handleMask, int(done.NumCompletedPackets))
 		if surplus {
-			h.count(&h.stats.Malformed, "more packets completed than were sent", "handle", done.ConnectionHandle)
+			h.count(&h.stats.Malformed, slog.LevelWarn, "more packets completed than were sent", "handle", done.ConnectionHandle)
 		}
 		if number > 0 {
 			c.handler.HandleDelivered(number)

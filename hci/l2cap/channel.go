@@ -18,9 +18,9 @@ const channelDepth = 256
 // Channel is a fixed channel of one link in the hands of the program. Its
 // methods may be called from any goroutine.
 type Channel struct {
-	id    CID
-	send  func(payload []byte) error
-	close func()
+	id      CID
+	send    func(payload []byte) error
+	release func()
 
 	mu       sync.Mutex
 	received [][]byte
@@ -29,9 +29,9 @@ type Channel struct {
 }
 
 // NewChannel makes a channel of what a host has: send queues a payload, and
-// close, which may be nil, takes the channel off its link.
-func NewChannel(id CID, send func(payload []byte) error, close func()) *Channel {
-	return &Channel{id: id, send: send, close: close, ready: make(chan struct{}, 1)}
+// release, which may be nil, takes the channel off its link.
+func NewChannel(id CID, send func(payload []byte) error, release func()) *Channel {
+	return &Channel{id: id, send: send, release: release, ready: make(chan struct{}, 1)}
 }
 
 // ID is the channel's number.
@@ -94,8 +94,8 @@ func (c *Channel) wake() {
 // Close gives the channel back to the host, which from then on answers the peer
 // itself. Receive gives what had come before, then ErrClosed.
 func (c *Channel) Close() error {
-	if c.End(ErrClosed) && c.close != nil {
-		c.close()
+	if c.End(ErrClosed) && c.release != nil {
+		c.release()
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func TestChannelReceive(t *testing.T) {
 		if diff := cmp.Diff([][]byte{{1}, {2}, {}}, got); diff != "" {
 			t.Errorf("received (-want +got):\n%s", diff)
 		}
-		if last != broken {
+		if !errors.Is(last, broken) {
 			t.Errorf("ended with %v, want %v", last, broken)
 		}
 	})
@@ -56,7 +56,7 @@ func TestChannelReceiveContext(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
-		if got != context.Canceled {
+		if !errors.Is(got, context.Canceled) {
 			t.Errorf("got %v", got)
 		}
 	})

@@ -81,7 +81,7 @@ func TestWriter(t *testing.T) {
 
 func TestReader(t *testing.T) {
 	got, err := readAll(iotest.OneByteReader(bytes.NewReader(octets(t, recording))))
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(packets(t), got); diff != "" {
@@ -161,14 +161,14 @@ func TestTap(t *testing.T) {
 	if err := tap.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := tap.ReadPacket(nil); err != io.EOF {
+	if _, err := tap.ReadPacket(nil); !errors.Is(err, io.EOF) {
 		t.Errorf("closed: got %v", err)
 	}
 	if err := tap.Err(); err != nil {
 		t.Error(err)
 	}
 	got, err := readAll(&file)
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -215,10 +215,10 @@ func FuzzReader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		all, err := readAll(bytes.NewReader(file))
 		var format *snoop.FormatError
-		if err != io.EOF && !errors.As(err, &format) {
+		if !errors.Is(err, io.EOF) && !errors.As(err, &format) {
 			t.Fatalf("error of another type: %v", err)
 		}
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			return
 		}
 		var back bytes.Buffer

@@ -48,7 +48,7 @@ func TestH4ReadPacket(t *testing.T) {
 			buf := make([]byte, 0, 4)
 			for {
 				p, err := h4.ReadPacket(buf)
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil {
@@ -142,7 +142,7 @@ func TestPipe(t *testing.T) {
 			t.Errorf("packet (-want +got):\n%s", diff)
 		}
 	}
-	if _, err := controller.ReadPacket(nil); err != io.EOF {
+	if _, err := controller.ReadPacket(nil); !errors.Is(err, io.EOF) {
 		t.Errorf("after the last packet: got %v, want EOF", err)
 	}
 	if err := controller.WritePacket(packets[0]); !errors.Is(err, io.ErrClosedPipe) {

@@ -50,7 +50,7 @@ type Air struct {
 	links       []*Link
 	queue       deliveries
 	sequence    uint64 // of the last delivery put into queue
-	frames      uint64 // of the last frame shown to the observer
+	frames      uint64 // the number of the last frame
 	timer       *time.Timer
 }
 

@@ -27,7 +27,8 @@ const localFeatures = hci.LEFeaturesEncryption |
 	hci.LEFeaturesExtendedRejectIndication |
 	hci.LEFeaturesPeripheralInitiatedFeaturesExchange |
 	hci.LEFeaturesDataPacketLengthExtension |
-	hci.LEFeaturesPrivacy
+	hci.LEFeaturesPrivacy |
+	hci.LEFeaturesExtendedScannerFilterPolicies
 
 func (c *Controller) reset(*hci.Reset, *hci.ResetReturn) bt.Status {
 	c.clear()

@@ -54,7 +54,7 @@ func TestBringUp(t *testing.T) {
 		read("0110", "0c01000cffff0100"),
 		read("0910", "554433221100"),
 		read("0210", supported),
-		read("0320", "6d00000000000000"),
+		read("0320", "ed00000000000000"),
 		read("0220", "fb0008"),
 		read("1c20", "ffffffffff030000"),
 		accept("010c", "90e8040200800020"),

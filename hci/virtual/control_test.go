@@ -28,9 +28,9 @@ func TestRemoteFeatures(t *testing.T) {
 	p := newConnection(t)
 	p.encrypt(ltk)
 	p.a.ok(&hci.LEReadRemoteFeatures{ConnectionHandle: p.central}, nil)
-	p.a.wants(&hci.LEReadRemoteFeaturesComplete{ConnectionHandle: p.central, LEFeatures: 0x6d})
+	p.a.wants(&hci.LEReadRemoteFeaturesComplete{ConnectionHandle: p.central, LEFeatures: 0xed})
 	p.b.ok(&hci.LEReadRemoteFeatures{ConnectionHandle: p.peripheral}, nil)
-	p.b.wants(&hci.LEReadRemoteFeaturesComplete{ConnectionHandle: p.peripheral, LEFeatures: 0x6d})
+	p.b.wants(&hci.LEReadRemoteFeaturesComplete{ConnectionHandle: p.peripheral, LEFeatures: 0xed})
 	p.a.wants()
 	p.b.status(bt.UnknownConnection, &hci.LEReadRemoteFeatures{ConnectionHandle: 0x0eff}, nil)
 }
@@ -50,7 +50,7 @@ func TestControlWaits(t *testing.T) {
 			ConnectionHandle: p.central, Version: 0x0c, CompanyIdentifier: 0xffff, Subversion: 1,
 		})
 	p.b.wants(&hci.EncryptionChange{ConnectionHandle: p.peripheral, EncryptionEnabled: 1},
-		&hci.LEReadRemoteFeaturesComplete{ConnectionHandle: p.peripheral, LEFeatures: 0x6d})
+		&hci.LEReadRemoteFeaturesComplete{ConnectionHandle: p.peripheral, LEFeatures: 0xed})
 }
 
 func TestConnectionUpdate(t *testing.T) {

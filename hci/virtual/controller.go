@@ -88,6 +88,8 @@ type Controller struct {
 	settings
 }
 
+var _ transport.Transport = (*Controller)(nil)
+
 // settings are what Reset puts back.
 type settings struct {
 	eventMask      hci.EventMask

@@ -80,6 +80,7 @@ func (e *end) transmit(o outgoing) {
 	pdu[1] = byte(len(o.payload))
 	pdu = append(pdu, o.payload...)
 	f := Frame{Link: l, From: e.role, AccessAddress: l.accessAddress, PDU: pdu}
+	a.number(&f)
 
 	fate := a.intercept(&f)
 	switch {
@@ -119,15 +120,6 @@ func (e *end) header(llid byte) byte {
 		llid |= headerNESN
 	}
 	return llid
-}
-
-// intercept asks the interceptor, which sees the frame with its number to be.
-func (a *Air) intercept(f *Frame) Fate {
-	if a.options.Interceptor == nil {
-		return Fate{}
-	}
-	f.Number, f.Time = a.frames+1, time.Now()
-	return a.options.Interceptor.Intercept(f)
 }
 
 // arrival gives the time at which a PDU that is sent now arrives: zero for at
@@ -186,7 +178,6 @@ func (e *end) deliver(llid byte, payload []byte) {
 }
 
 // micFailure ends the link. The Core has the device that finds the failure fall
-// silent and leaves the other to its supervision timeout; here both learn the
-// reason at once, which is what hosts see of real pairs of controllers that
-// disagree about the key (Core Vol 6, Part B, 5.1.3.1).
+// silent, and leaves the other to its supervision timeout; here both hosts are
+// told the reason at once, so that nobody waits (Core Vol 6, Part B, 5.1.3.1).
 func (e *end) micFailure() { e.link.end(bt.MICFailure, bt.MICFailure) }

@@ -196,7 +196,8 @@ func (e *end) encrypted() {
 }
 
 // rejectEncryption tells the central that there is no key. After a pause the
-// link stays in the clear, so the central's host had better end it.
+// link goes on in the clear, as it does with real controllers: it is for the
+// central's host to end it.
 func (e *end) rejectEncryption() {
 	e.encryption.phase, e.encryption.refresh = encryptionIdle, false
 	e.sendControl(opRejectExtInd, opEncReq, byte(bt.PINOrKeyMissing))

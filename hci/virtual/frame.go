@@ -8,7 +8,8 @@ import (
 
 // Frame is one PDU on the air, as Interceptor and Observer get it.
 type Frame struct {
-	// Number counts the frames of this air from 1.
+	// Number counts the frames of this air from 1, those that are lost
+	// included.
 	Number uint64
 
 	// Time is when the frame was sent.
@@ -59,9 +60,9 @@ type Fate struct {
 }
 
 // Interceptor decides the fate of each PDU of a connection before it is
-// encrypted and sent. It may change the octets of the PDU's payload, though not
-// their number: a changed session key diversifier, for one, has the effect of
-// two hosts with different Long Term Keys. It runs under the air's lock, so it
+// encrypted and sent. It may change the octets of the PDU, though not their
+// number: a changed session key diversifier in LL_ENC_REQ, for one, has the
+// effect of two hosts with different Long Term Keys. It runs under the air's lock, so it
 // must return at once and must not call the air, its controllers or its links.
 type Interceptor interface {
 	Intercept(frame *Frame) Fate
@@ -74,18 +75,31 @@ type Observer interface {
 	Observe(frame *Frame)
 }
 
-// observe numbers a frame and shows it.
-func (a *Air) observe(f *Frame) {
-	if a.options.Observer == nil {
-		return
-	}
+// number gives a frame its number and time.
+func (a *Air) number(f *Frame) {
 	a.frames++
-	f.Number, f.Time = a.frames, time.Now()
-	a.options.Observer.Observe(f)
+	if a.options.Interceptor != nil || a.options.Observer != nil {
+		f.Number, f.Time = a.frames, time.Now()
+	}
+}
+
+func (a *Air) intercept(f *Frame) Fate {
+	if a.options.Interceptor == nil {
+		return Fate{}
+	}
+	return a.options.Interceptor.Intercept(f)
+}
+
+func (a *Air) observe(f *Frame) {
+	if a.options.Observer != nil {
+		a.options.Observer.Observe(f)
+	}
 }
 
 // advertise shows a PDU of the advertising channels. What it does is decided
 // by the advertiser, the scanner and the initiator themselves.
 func (a *Air) advertise(from bt.Role, pdu []byte) {
-	a.observe(&Frame{From: from, AccessAddress: advertisingAccessAddress, PDU: pdu})
+	f := Frame{From: from, AccessAddress: advertisingAccessAddress, PDU: pdu}
+	a.number(&f)
+	a.observe(&f)
 }

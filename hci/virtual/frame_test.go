@@ -161,6 +161,152 @@ func TestInterceptInjection(t *testing.T) {
 	}
 }
 
+// TestInterceptControl turns LL_FEATURE_REQ into something unknown, which is
+// answered, and into something too short, which is not.
+func TestInterceptControl(t *testing.T) {
+	for opcode, want := range map[byte][]byte{0x7f: {0x07, 0x7f}, 0x0c: nil} {
+		s := &sniffer{}
+		change := interceptor(func(f *virtual.Frame) virtual.Fate {
+			if got, ok := f.Control(); ok && got == 0x08 {
+				f.Payload()[0] = opcode
+			}
+			return virtual.Fate{}
+		})
+		p := newPair(t, virtual.Options{Interceptor: change, Observer: s}, virtual.Config{}, virtual.Config{})
+		p.connect()
+		p.a.ok(&hci.LEReadRemoteFeatures{ConnectionHandle: p.central}, nil)
+		p.a.wants()
+		p.b.wants()
+		var got []byte
+		if last := s.frames[len(s.frames)-1]; last.From == bt.Peripheral {
+			got = last.Payload()
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("opcode %#x (-want +got):\n%s", opcode, diff)
+		}
+		p.exchange()
+	}
+}
+
+// TestInterceptAfterEncryption has the controllers drop what does not belong to
+// a link that is encrypted already.
+func TestInterceptAfterEncryption(t *testing.T) {
+	for opcode := byte(0x03); opcode <= 0x0b; opcode++ {
+		change := interceptor(func(f *virtual.Frame) virtual.Fate {
+			if got, ok := f.Control(); ok && got == 0x0c && opcode != 0x08 && opcode != 0x09 {
+				f.Payload()[0] = opcode
+			}
+			return virtual.Fate{}
+		})
+		p := newPair(t, virtual.Options{Interceptor: change}, virtual.Config{}, virtual.Config{})
+		p.connect()
+		p.encrypt(ltk)
+		p.a.ok(&hci.ReadRemoteVersionInformation{ConnectionHandle: p.central}, nil)
+		p.a.take()
+		p.exchange()
+	}
+}
+
+// TestDelayedRefresh has both hosts send while a refresh is on its way: all of
+// it arrives once, encrypted, and in order.
+func TestDelayedRefresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sniffer{}
+		p := newPair(t, virtual.Options{Delay: 7 * time.Millisecond, Observer: s},
+			virtual.Config{ACLPackets: 64}, virtual.Config{ACLPackets: 64})
+		p.connect()
+		refresh := func() {
+			p.a.ok(&hci.LEEnableEncryption{ConnectionHandle: p.central, LongTermKey: ltk}, nil)
+		}
+		answered := false
+		refresh()
+		var fromA, fromB []string
+		for i := range 60 {
+			p.a.acl(p.central, 0, []byte{0xca, byte(i)})
+			p.b.acl(p.peripheral, 0, []byte{0xcb, byte(i)})
+			time.Sleep(time.Millisecond)
+			synctest.Wait()
+			for _, e := range p.b.take() {
+				switch e := e.(type) {
+				case data:
+					fromA = append(fromA, e.Octets)
+				case *hci.LELongTermKeyRequest:
+					p.reply(ltk)
+				}
+			}
+			for _, e := range p.a.take() {
+				switch e := e.(type) {
+				case data:
+					fromB = append(fromB, e.Octets)
+				case *hci.EncryptionChange:
+					refresh()
+				case *hci.EncryptionKeyRefreshComplete:
+					answered = true
+				}
+			}
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		for _, e := range p.b.take() {
+			if d, ok := e.(data); ok {
+				fromA = append(fromA, d.Octets)
+			}
+		}
+		for _, e := range p.a.take() {
+			if d, ok := e.(data); ok {
+				fromB = append(fromB, d.Octets)
+			}
+			if _, ok := e.(*hci.EncryptionKeyRefreshComplete); ok {
+				answered = true
+			}
+		}
+		var wantA, wantB []string
+		for i := range 60 {
+			wantA, wantB = append(wantA, fmt.Sprintf("ca%02x", i)), append(wantB, fmt.Sprintf("cb%02x", i))
+		}
+		if diff := cmp.Diff(wantA, fromA); diff != "" {
+			t.Errorf("from the central (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(wantB, fromB); diff != "" {
+			t.Errorf("from the peripheral (-want +got):\n%s", diff)
+		}
+		if !answered {
+			t.Error("no refresh")
+		}
+		// Once one has been encrypted, no data goes in the clear.
+		started := map[bt.Role]bool{}
+		for _, f := range s.frames {
+			if f.Link == nil || f.PDU[0]&3 == 3 {
+				continue
+			}
+			if started[f.From] && !f.Encrypted {
+				t.Errorf("data in the clear: % x", f.PDU)
+			}
+			started[f.From] = started[f.From] || f.Encrypted
+		}
+		if !started[bt.Central] || !started[bt.Peripheral] {
+			t.Error("nothing was encrypted")
+		}
+	})
+}
+
+// TestDisconnectTwice has the second command come while the first is on its way.
+func TestDisconnectTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t, virtual.Options{Delay: time.Second}, virtual.Config{}, virtual.Config{})
+		p.connect()
+		disconnect := &hci.Disconnect{ConnectionHandle: p.central, Reason: bt.RemoteUserTerminated}
+		p.a.ok(disconnect, nil)
+		p.a.status(bt.CommandDisallowed, disconnect, nil)
+		p.a.status(bt.CommandDisallowed, &hci.LEEnableEncryption{ConnectionHandle: p.central}, nil)
+		p.b.ok(&hci.Disconnect{ConnectionHandle: p.peripheral, Reason: bt.RemotePowerOff}, nil) // crosses
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		p.a.wants(&hci.DisconnectionComplete{ConnectionHandle: p.central, Reason: bt.LocalHostTerminated})
+		p.b.wants(&hci.DisconnectionComplete{ConnectionHandle: p.peripheral, Reason: bt.RemoteUserTerminated})
+	})
+}
+
 // TestDelay lets PDUs travel, one of them longer: the order of a direction
 // stays, and encryption with it.
 func TestDelay(t *testing.T) {

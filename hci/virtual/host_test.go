@@ -232,14 +232,11 @@ var (
 
 // pair is two hosts on one air.
 type pair struct {
-	air                   *virtual.Air
-	a, b                  *host // a becomes the central
-	controllerA           *virtual.Controller
-	controllerB           *virtual.Controller
-	link                  *virtual.Link
-	central, peripheral   uint16 // handles
-	optionsA, optionsB    virtual.Config
-	interval, supervision uint16
+	air                      *virtual.Air
+	a, b                     *host // a becomes the central
+	controllerA, controllerB *virtual.Controller
+	link                     *virtual.Link
+	central, peripheral      uint16 // handles
 }
 
 func newPair(t testing.TB, options virtual.Options, a, b virtual.Config) *pair {

@@ -9,7 +9,6 @@ import (
 // (Core Vol 6, Part B, 4.5.10).
 type dataLengths struct {
 	ours   dataLength // what we take, and what our host suggests to send
-	peers  dataLength // what the peer has told
 	tx, rx uint16     // octets, in effect
 }
 
@@ -22,12 +21,6 @@ func (c *Controller) newDataLengths() dataLengths {
 			maxRxTime:   dataTime(c.config.ACLLength),
 			maxTxOctets: min(c.suggested, c.config.ACLLength),
 			maxTxTime:   dataTime(min(c.suggested, c.config.ACLLength)),
-		},
-		peers: dataLength{
-			maxRxOctets: minDataOctets,
-			maxRxTime:   dataTime(minDataOctets),
-			maxTxOctets: minDataOctets,
-			maxTxTime:   dataTime(minDataOctets),
 		},
 		tx: minDataOctets,
 		rx: minDataOctets,
@@ -47,7 +40,6 @@ func (e *end) startDataLength() {
 // changes what is in effect.
 func (e *end) receiveDataLength(peers dataLength) {
 	l := &e.lengths
-	l.peers = peers
 	tx := max(min(l.ours.maxTxOctets, peers.maxRxOctets), minDataOctets)
 	rx := max(min(l.ours.maxRxOctets, peers.maxTxOctets), minDataOctets)
 	if tx == l.tx && rx == l.rx {
