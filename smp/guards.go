@@ -61,7 +61,7 @@ func (p *Procedure) weakerThanIdentityBond() bool {
 }
 
 func (p *Procedure) unaskedKeys() bool {
-	req, rsp := &p.pairing.request, &p.pairing.response
+	req, rsp := &p.pairing.request, &p.message.PairingResponse
 	return rsp.InitiatorKeyDistribution&^req.InitiatorKeyDistribution != 0 ||
 		rsp.ResponderKeyDistribution&^req.ResponderKeyDistribution != 0
 }

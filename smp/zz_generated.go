@@ -2417,44 +2417,44 @@ var defaultTable = &table.Table{
 		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 633},
 		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 693},
 		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 704},
-		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 711},
-		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 720},
-		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 734},
-		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 767},
-		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 801},
-		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 815},
-		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 826},
-		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 839},
-		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 862},
-		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 874},
-		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 915},
-		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 925},
-		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 945},
-		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 956},
-		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 973},
-		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 990},
-		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1004},
-		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1015},
-		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1043},
-		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1050},
-		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1070},
-		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1076},
-		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1094},
-		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1107},
-		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1123},
-		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1144},
-		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1149},
-		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1155},
-		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1140},
-		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1145},
-		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1148},
-		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1150},
-		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1151},
-		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1156},
-		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1158},
-		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1170},
-		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1175},
-		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1187},
+		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 713},
+		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 722},
+		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 735},
+		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 768},
+		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 802},
+		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 816},
+		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 827},
+		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 840},
+		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 863},
+		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 875},
+		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 916},
+		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 926},
+		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 946},
+		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 957},
+		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 974},
+		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 991},
+		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1005},
+		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1016},
+		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1044},
+		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1051},
+		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1071},
+		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1077},
+		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1095},
+		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1108},
+		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1124},
+		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1145},
+		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1150},
+		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1156},
+		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1141},
+		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1146},
+		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1149},
+		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1151},
+		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1152},
+		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1157},
+		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1159},
+		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1171},
+		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1176},
+		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1188},
 	},
 	Events: []string{
 		"Choose", "PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom",
@@ -2554,26 +2554,26 @@ var defaultTable = &table.Table{
 		{Op: table.Eq, A: 8, B: 5},
 		{Op: table.Else, A: 11, B: 23},
 		{Op: table.Else, A: 11, B: 5},
+		{Op: table.Ask, A: uint16(guardUnaskedKeys)},
 		{Op: table.Load, A: slotSC},
 		{Op: table.Load, A: slotToSend},
-		{Op: table.Without, A: 28, B: 14},
+		{Op: table.Without, A: 29, B: 14},
 		{Op: table.Load, A: slotToReceive},
-		{Op: table.Without, A: 30, B: 14},
+		{Op: table.Without, A: 31, B: 14},
 		{Op: table.Ask, A: uint16(guardKeySizeTooSmall)},
-		{Op: table.Ask, A: uint16(guardUnaskedKeys)},
 		{Op: table.Load, A: slotPeerHasOOB},
-		{Op: table.And, A: 27, B: 34},
+		{Op: table.And, A: 28, B: 34},
 		{Op: table.Ask, A: uint16(guardOwnOOBGiven)},
 		{Op: table.Not, A: 36},
 		{Op: table.And, A: 35, B: 37},
 		{Op: table.Load, A: slotHaveOOB},
-		{Op: table.And, A: 27, B: 39},
+		{Op: table.And, A: 28, B: 39},
 		{Op: table.Ask, A: uint16(guardOOBConfirmHeld)},
 		{Op: table.Not, A: 41},
 		{Op: table.And, A: 40, B: 42},
 		{Op: table.Load, A: slotModel},
 		{Op: table.Eq, A: 44, B: 5},
-		{Op: table.Not, A: 27},
+		{Op: table.Not, A: 28},
 		{Op: table.And, A: 45, B: 46},
 		{Op: table.Ask, A: uint16(guardOOBTKHeld)},
 		{Op: table.Not, A: 48},
@@ -2611,30 +2611,30 @@ var defaultTable = &table.Table{
 		{Op: table.Not, A: 80},
 		{Op: table.And, A: 39, B: 81},
 		{Op: table.Ask, A: uint16(guardCheckMatches)},
-		{Op: table.Has, A: 28, B: 14},
-		{Op: table.Has, A: 28, B: 16},
-		{Op: table.Has, A: 28, B: 20},
-		{Op: table.Has, A: 30, B: 14},
-		{Op: table.Has, A: 30, B: 16},
-		{Op: table.Has, A: 30, B: 20},
+		{Op: table.Has, A: 29, B: 14},
+		{Op: table.Has, A: 29, B: 16},
+		{Op: table.Has, A: 29, B: 20},
+		{Op: table.Has, A: 31, B: 14},
+		{Op: table.Has, A: 31, B: 16},
+		{Op: table.Has, A: 31, B: 20},
 		{Op: table.Ask, A: uint16(guardLTKAcceptable)},
 		{Op: table.Not, A: 90},
 		{Op: table.Const, A: 15},
 		{Op: table.Ask, A: uint16(guardIdentityAcceptable)},
 		{Op: table.Not, A: 93},
 		{Op: table.Ask, A: uint16(guardWeakerThanIdentityBond)},
-		{Op: table.Without, A: 30, B: 16},
-		{Op: table.Without, A: 30, B: 20},
-		{Op: table.Not, A: 28},
+		{Op: table.Without, A: 31, B: 16},
+		{Op: table.Without, A: 31, B: 20},
+		{Op: table.Not, A: 29},
 		{Op: table.Load, A: slotBonding},
 		{Op: table.Ask, A: uint16(guardFindable)},
 		{Op: table.And, A: 99, B: 100},
 		{Op: table.Ask, A: uint16(guardBondMatches)},
 		{Op: table.Const, A: 16},
 		{Op: table.Ask, A: uint16(guardZeroEDIV)},
-		{Op: table.And, A: 27, B: 44},
+		{Op: table.And, A: 28, B: 44},
 		{Op: table.Not, A: 76},
-		{Op: table.Or, A: 27, B: 44},
+		{Op: table.Or, A: 28, B: 44},
 	},
 	Ops: []table.Op{
 		// line 509
@@ -2748,59 +2748,59 @@ var defaultTable = &table.Table{
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 710
-		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
-		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 715
-		{Kind: table.Set, ID: slotToSend, Arg: 29},
-		{Kind: table.Set, ID: slotToReceive, Arg: 31},
-		{Kind: table.Do, ID: uint8(actionSecureModel)},
-		// line 719
-		{Kind: table.Do, ID: uint8(actionLegacyModel)},
-		// line 724
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 725
+		// line 711
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 12},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 12},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 712
+		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
+		{Kind: table.Do, ID: uint8(actionCombine)},
+		// line 717
+		{Kind: table.Set, ID: slotToSend, Arg: 30},
+		{Kind: table.Set, ID: slotToReceive, Arg: 32},
+		{Kind: table.Do, ID: uint8(actionSecureModel)},
+		// line 721
+		{Kind: table.Do, ID: uint8(actionLegacyModel)},
 		// line 726
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 727
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 16},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 731
+		// line 732
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 19},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 733
+		// line 734
 		{Kind: table.Emit, ID: uint8(EffectAskFeatures)},
-		// line 745
+		// line 746
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 749
+		// line 750
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 739
+		// line 740
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 57},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 57},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 774
+		// line 775
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 777
+		// line 778
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 779
+		// line 780
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2808,48 +2808,48 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 786
+		// line 787
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 809
+		// line 810
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 806
+		// line 807
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 64},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 64},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 832
+		// line 833
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 20},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 833
+		// line 834
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 845
+		// line 846
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 868
+		// line 869
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 9},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 9},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 869
+		// line 870
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
-		// line 881
+		// line 882
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 883
+		// line 884
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2857,107 +2857,107 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 922
+		// line 923
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 932
+		// line 933
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
-		// line 936
+		// line 937
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 952
+		// line 953
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 950
+		// line 951
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 72},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 72},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 970
+		// line 971
 		{Kind: table.Emit, ID: uint8(EffectReportKeypress)},
-		// line 980
+		// line 981
 		{Kind: table.Do, ID: uint8(actionMakeKeypress)},
 		{Kind: table.Send, ID: uint8(pduKeypressNotification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 984
+		// line 985
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1022
+		// line 1023
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1026
+		// line 1027
 		{Kind: table.Set, ID: slotRound, Arg: 79},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1049
+		// line 1050
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1056
+		// line 1057
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1075
+		// line 1076
 		{Kind: table.Do, ID: uint8(actionKeepCheck)},
-		// line 1081
+		// line 1082
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 1113
+		// line 1114
 		{Kind: table.Do, ID: uint8(actionMakeOwnKeys)},
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		// line 1144
+		// line 1145
 		{Kind: table.Send, ID: uint8(pduEncryptionInformation)},
 		{Kind: table.Send, ID: uint8(pduCentralIdentification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1149
+		// line 1150
 		{Kind: table.Send, ID: uint8(pduIdentityInformation)},
 		{Kind: table.Send, ID: uint8(pduIdentityAddressInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1155
+		// line 1156
 		{Kind: table.Send, ID: uint8(pduSigningInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1146
+		// line 1147
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 92},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 92},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1147
-		{Kind: table.Do, ID: uint8(actionKeepLTK)},
 		// line 1148
-		{Kind: table.Set, ID: slotToReceive, Arg: 31},
+		{Kind: table.Do, ID: uint8(actionKeepLTK)},
+		// line 1149
+		{Kind: table.Set, ID: slotToReceive, Arg: 32},
 		{Kind: table.Do, ID: uint8(actionKeepEDIV)},
-		// line 1150
+		// line 1151
 		{Kind: table.Do, ID: uint8(actionKeepIRK)},
-		// line 1154
+		// line 1155
 		{Kind: table.Set, ID: slotToReceive, Arg: 96},
 		{Kind: table.Do, ID: uint8(actionKeepIdentity)},
-		// line 1156
+		// line 1157
 		{Kind: table.Set, ID: slotToReceive, Arg: 97},
 		{Kind: table.Do, ID: uint8(actionKeepCSRK)},
-		// line 1183
+		// line 1184
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1191
+		// line 1192
 		{Kind: table.Emit, ID: uint8(EffectStoreBond)},
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1192
+		// line 1193
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
@@ -3036,96 +3036,96 @@ var defaultTable = &table.Table{
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 756
+		// line 757
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 760
+		// line 761
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 761
+		// line 762
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 792
+		// line 793
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
-		// line 794
+		// line 795
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 800
+		// line 801
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
-		// line 814
+		// line 815
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
-		// line 813
+		// line 814
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
-		// line 836
+		// line 837
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 852
+		// line 853
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 873
+		// line 874
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 895
+		// line 896
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionNumericConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 899
+		// line 900
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 939
+		// line 940
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 944
+		// line 945
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 954
+		// line 955
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
-		// line 988
+		// line 989
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
-		// line 1012
+		// line 1013
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1033
+		// line 1034
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1037
+		// line 1038
 		{Kind: table.Set, ID: slotRound, Arg: 79},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1062
+		// line 1063
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1085
+		// line 1086
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1101
+		// line 1102
 		{Kind: table.Emit, ID: uint8(EffectReplyPairingKey)},
 	},
 	Rules: []table.Rule{
@@ -3248,89 +3248,89 @@ var defaultTable = &table.Table{
 		// AwaitConsent, Timeout
 		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 663},
 		// AwaitResponse, PairingResponse
-		{Ops: table.Span{First: 79, Len: 2}, Next: uint8(StateCombine), Line: 710},
+		{If: "unaskedKeys", Cond: 27, Ops: table.Span{First: 79, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 711},
+		{Ops: table.Span{First: 83, Len: 2}, Next: uint8(StateCombine), Line: 712},
 		// Combine
-		{If: "sc", Cond: 27, Ops: table.Span{First: 81, Len: 3}, Next: uint8(StateJudge), Line: 715},
-		{Ops: table.Span{First: 84, Len: 1}, Next: uint8(StateJudge), Line: 719},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 85, Len: 3}, Next: uint8(StateJudge), Line: 717},
+		{Ops: table.Span{First: 88, Len: 1}, Next: uint8(StateJudge), Line: 721},
 		// Judge
-		{If: "keySizeTooSmall", Cond: 32, Ops: table.Span{First: 85, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 724},
-		{If: "unaskedKeys", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 725},
-		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 726},
-		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 727},
-		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 728},
-		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 731},
-		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 732},
-		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 733},
+		{If: "keySizeTooSmall", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 726},
+		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 727},
+		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 728},
+		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 729},
+		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 732},
+		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 733},
+		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 734},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 742},
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 745},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 749},
-		{Next: uint8(StateLegacyBegin), Line: 750},
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 743},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 746},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 750},
+		{Next: uint8(StateLegacyBegin), Line: 751},
 		// ConfirmFeatures, UserRefused
-		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 739},
+		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 740},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 774},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 777},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 779},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 783},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 784},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 786},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 775},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 778},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 780},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 784},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 785},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 787},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 809},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 810},
 		// LegacyEnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 806},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 807},
 		// LegacyAwaitConfirm, PairingConfirm
-		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 832},
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 833},
+		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 833},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 834},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 845},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 849},
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 846},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 850},
 		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 868},
-		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 869},
+		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 869},
+		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 870},
 		// StageOne
-		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 880},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 881},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 883},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 888},
-		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 889},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 890},
+		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 881},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 882},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 884},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 889},
+		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 890},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 891},
 		// NumericAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 922},
+		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 923},
 		// NumericAwaitRandom, PairingRandom
-		{If: "not numericConfirmMatches", Cond: 70, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 931},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 932},
-		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 936},
+		{If: "not numericConfirmMatches", Cond: 70, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 932},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 933},
+		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 937},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 952},
+		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 953},
 		// Compare, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 950},
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 951},
 		// EnterPasskey, KeypressNotification
-		{If: "keypress", Cond: 73, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 970},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 971},
+		{If: "keypress", Cond: 73, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 971},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 972},
 		// EnterPasskey, NotifyKeypress
-		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 980},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 981},
+		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 981},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 982},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 984},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 985},
 		// EnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 978},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 979},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1009},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1010},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1021},
-		{If: "lastRound", Cond: 78, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1022},
-		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1026},
+		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1022},
+		{If: "lastRound", Cond: 78, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1023},
+		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1027},
 		// OOBBegin
-		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1048},
-		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1049},
+		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1049},
+		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1050},
 		// OOBAwaitRandom, PairingRandom
-		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1056},
+		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1057},
 		// AwaitCheck, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1075},
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1076},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1081},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1082},
+		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1082},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1083},
 		// AwaitEncryption, PairingRequest
 		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 675},
 		// AwaitEncryption, PairingResponse
@@ -3341,58 +3341,58 @@ var defaultTable = &table.Table{
 		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 659},
 		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 660},
 		// AwaitEncryption, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1092},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1093},
 		// AwaitEncryption, EncryptionOn
-		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1113},
+		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1114},
 		// AwaitEncryption, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1115},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1116},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1116},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1117},
 		// AwaitEncryption, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1118},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1122},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1119},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1123},
 		// Encrypted
-		{Next: uint8(StateNextKey), Line: 1126},
+		{Next: uint8(StateNextKey), Line: 1127},
 		// SendEncKey
-		{If: "to_send has EncKey", Cond: 84, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1144},
-		{Next: uint8(StateSendIdKey), Line: 1144},
+		{If: "to_send has EncKey", Cond: 84, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1145},
+		{Next: uint8(StateSendIdKey), Line: 1145},
 		// SendIdKey
-		{If: "to_send has IdKey", Cond: 85, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1149},
-		{Next: uint8(StateSendSignKey), Line: 1149},
+		{If: "to_send has IdKey", Cond: 85, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1150},
+		{Next: uint8(StateSendSignKey), Line: 1150},
 		// SendSignKey
-		{If: "to_send has SignKey", Cond: 86, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1155},
-		{Next: uint8(StateKeysSent), Line: 1155},
+		{If: "to_send has SignKey", Cond: 86, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1156},
+		{Next: uint8(StateKeysSent), Line: 1156},
 		// NextKey
-		{If: "to_receive has EncKey", Cond: 87, Next: uint8(StateAwaitEncryptionInformation), Line: 1144},
-		{If: "to_receive has IdKey", Cond: 88, Next: uint8(StateAwaitIdentityInformation), Line: 1149},
-		{If: "to_receive has SignKey", Cond: 89, Next: uint8(StateAwaitSigningInformation), Line: 1155},
-		{Next: uint8(StateKeysReceived), Line: 1142},
+		{If: "to_receive has EncKey", Cond: 87, Next: uint8(StateAwaitEncryptionInformation), Line: 1145},
+		{If: "to_receive has IdKey", Cond: 88, Next: uint8(StateAwaitIdentityInformation), Line: 1150},
+		{If: "to_receive has SignKey", Cond: 89, Next: uint8(StateAwaitSigningInformation), Line: 1156},
+		{Next: uint8(StateKeysReceived), Line: 1143},
 		// AwaitEncryptionInformation, EncryptionInformation
-		{If: "not ltkAcceptable", Cond: 91, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1146},
-		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1147},
+		{If: "not ltkAcceptable", Cond: 91, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1147},
+		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1148},
 		// AwaitEncryptionInformation, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1133},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1134},
 		// AwaitCentralIdentification, CentralIdentification
-		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1148},
+		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1149},
 		// AwaitIdentityInformation, IdentityInformation
-		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1150},
+		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1151},
 		// AwaitIdentityAddressInformation, IdentityAddressInformation
-		{If: "not identityAcceptable", Cond: 94, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1152},
-		{If: "weakerThanIdentityBond", Cond: 95, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1153},
-		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1154},
+		{If: "not identityAcceptable", Cond: 94, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1153},
+		{If: "weakerThanIdentityBond", Cond: 95, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1154},
+		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1155},
 		// AwaitSigningInformation, SigningInformation
-		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1156},
+		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1157},
 		// KeysSent
-		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1163},
-		{Next: uint8(StateAwaitDelivery), Line: 1164},
+		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1164},
+		{Next: uint8(StateAwaitDelivery), Line: 1165},
 		// KeysReceived
-		{Next: uint8(StateSendEncKey), Line: 1173},
+		{Next: uint8(StateSendEncKey), Line: 1174},
 		// AwaitDelivery, SecurityRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1183},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1184},
 		// AwaitDelivery, Delivered
-		{Next: uint8(StateComplete), Line: 1180},
+		{Next: uint8(StateComplete), Line: 1181},
 		// Complete
-		{If: "bonding and findable", Cond: 101, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1191},
-		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1192},
+		{If: "bonding and findable", Cond: 101, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1192},
+		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1193},
 		// Idle, PairingRequest
 		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 529},
 		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 530},
@@ -3462,79 +3462,79 @@ var defaultTable = &table.Table{
 		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 681},
 		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 685},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 753},
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 756},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 760},
-		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 761},
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 754},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 757},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 761},
+		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 762},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 792},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 794},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 797},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 798},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 799},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 800},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 793},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 795},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 798},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 799},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 800},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 801},
 		// LegacyEnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 814},
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 815},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 813},
+		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 814},
 		// LegacyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 823},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 824},
 		// LegacyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 821},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 822},
 		// LegacyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 836},
+		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 837},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 852},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 856},
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 853},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 857},
 		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 872},
-		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 873},
+		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 873},
+		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 874},
 		// StageOne
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 895},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 899},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 903},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 904},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 906},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 909},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 896},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 900},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 904},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 905},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 907},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 910},
 		// NumericAwaitRandom, PairingRandom
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 939},
-		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 944},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 940},
+		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 945},
 		// Compare, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 955},
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 956},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 954},
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 955},
 		// CompareHoldCheck, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 963},
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 964},
 		// CompareHoldCheck, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 962},
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 963},
 		// EnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 989},
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 990},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 988},
+		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 989},
 		// PasskeyHoldConfirm, NotifyKeypress
-		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 998},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 999},
+		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 999},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 1000},
 		// PasskeyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1001},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1002},
 		// PasskeyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 996},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 997},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1012},
+		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1013},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1032},
-		{If: "lastRound", Cond: 78, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1033},
-		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1037},
+		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1033},
+		{If: "lastRound", Cond: 78, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1034},
+		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1038},
 		// OOBAwaitRandom, PairingRandom
-		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1061},
-		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1062},
+		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1062},
+		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1063},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1085},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1086},
+		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1086},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1087},
 		// AwaitLTKRequest, LTKRequest
-		{If: "zeroEDIV", Cond: 104, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1101},
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1102},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1103},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1106},
+		{If: "zeroEDIV", Cond: 104, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1102},
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1103},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1104},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1107},
 		// AwaitEncryption, SecurityRequest
 		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 678},
 		// AwaitEncryption, LTKRequest
@@ -3542,17 +3542,17 @@ var defaultTable = &table.Table{
 		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 681},
 		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 685},
 		// Encrypted
-		{Next: uint8(StateSendEncKey), Line: 1127},
+		{Next: uint8(StateSendEncKey), Line: 1128},
 		// KeysSent
-		{If: "to_receive", Cond: 30, Next: uint8(StateNextKey), Line: 1167},
-		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1168},
-		{Next: uint8(StateAwaitDelivery), Line: 1169},
+		{If: "to_receive", Cond: 31, Next: uint8(StateNextKey), Line: 1168},
+		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1169},
+		{Next: uint8(StateAwaitDelivery), Line: 1170},
 		// KeysReceived
-		{Next: uint8(StateComplete), Line: 1174},
+		{Next: uint8(StateComplete), Line: 1175},
 		// AwaitDelivery, PairingRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1185},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1186},
 		// AwaitDelivery, LTKRequest
-		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1186},
+		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1187},
 	},
 	Cells: []table.Span{
 		// initiator, Idle
@@ -3613,7 +3613,7 @@ var defaultTable = &table.Table{
 		{First: 59, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitResponse
-		{}, {First: 47, Len: 1}, {First: 66, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 66, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3622,10 +3622,10 @@ var defaultTable = &table.Table{
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, Combine
-		{First: 67, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 68, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, Judge
-		{First: 69, Len: 8}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 70, Len: 7}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, ConfirmFeatures
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
@@ -3922,10 +3922,10 @@ var defaultTable = &table.Table{
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, Combine
-		{First: 67, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 68, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, Judge
-		{First: 69, Len: 8}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 70, Len: 7}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, ConfirmFeatures
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
