@@ -46,6 +46,7 @@ func (p *Procedure) disconnect(e *Effect) { e.Status = bt.AuthenticationFailure 
 // bond is found from now on.
 func (p *Procedure) storeBond(e *Effect) {
 	e.Bond = p.newBond()
+	p.made = e.Bond
 	p.peerIdentity = e.Bond.Peer
 	p.onBond = true
 }
@@ -152,7 +153,7 @@ func (p *Procedure) result() *Result {
 	}
 	return &Result{
 		Level:     p.outcome(),
-		Bonded:    v.Bonding() && p.findable(),
+		Bonded:    v.Bonding() && p.keepable(),
 		Debug:     p.usesDebugKey(),
 		Initiator: keys[0],
 		Responder: keys[1],

@@ -1,6 +1,7 @@
 package smp
 
 import (
+	"blesmp/bond"
 	"blesmp/bt"
 	"blesmp/gen/table"
 	"blesmp/smp/toolbox"
@@ -43,7 +44,8 @@ type Procedure struct {
 	malformed error
 	step      table.Step
 	effects   []Effect
-	out       []byte // the PDUs of this step, one after another
+	out       []byte     // the PDUs of this step, one after another
+	made      *bond.Bond // in this step; the store does not have it yet
 }
 
 // pairing is what one pairing knows; it is wiped when the pairing ends.
@@ -121,7 +123,7 @@ func (p *Procedure) Step(dst []Effect, in Input) []Effect {
 		p.encrypted = false
 	}
 	dst = p.effects
-	p.in, p.effects, p.out, p.malformed = Input{}, nil, nil, nil
+	p.in, p.effects, p.out, p.malformed, p.made = Input{}, nil, nil, nil, nil
 	return dst
 }
 

@@ -1557,7 +1557,7 @@ const (
 	guardCheckMatches
 	guardZeroEDIV
 	guardLtkAcceptable
-	guardFindable
+	guardKeepable
 	guardIdentityAcceptable
 )
 
@@ -1998,9 +1998,9 @@ type guards interface {
 	// ltkAcceptable reports whether the LTK is neither zero nor the specification's
 	// sample (Core Vol 3, Part H, 3.6.2).
 	ltkAcceptable() bool
-	// findable reports whether the peer has an identity, or an address on the air
-	// that it keeps (Core Vol 3, Part H, 2.4.1).
-	findable() bool
+	// keepable reports whether there is a key to keep, and an identity of the peer,
+	// or an address that it keeps (Core Vol 3, Part H, 2.4.1).
+	keepable() bool
 	// identityAcceptable reports whether public or static random; on the link of a
 	// bonded peer no other bond's identity (Core Vol 3, Part H, 3.6.5).
 	identityAcceptable() bool
@@ -2179,8 +2179,8 @@ func (b binding) Guard(id uint8) bool {
 		return b.p.zeroEDIV()
 	case guardLtkAcceptable:
 		return b.p.ltkAcceptable()
-	case guardFindable:
-		return b.p.findable()
+	case guardKeepable:
+		return b.p.keepable()
 	case guardIdentityAcceptable:
 		return b.p.identityAcceptable()
 	}
@@ -2394,52 +2394,52 @@ var defaultTable = &table.Table{
 		"initiator", "responder",
 	},
 	States: []table.State{
-		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 490},
-		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 532},
-		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 552},
-		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 572},
-		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 600},
-		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 613},
-		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 667},
-		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 678},
-		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 685},
-		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 694},
-		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 706},
-		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 727},
-		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 758},
-		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 772},
-		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 783},
-		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 796},
-		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 819},
-		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 831},
-		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 869},
-		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 876},
-		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 896},
-		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 907},
-		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 924},
-		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 941},
-		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 955},
-		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 966},
-		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 994},
-		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1001},
-		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1018},
-		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1024},
-		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1042},
-		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1053},
-		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1066},
-		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1087},
-		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1092},
-		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1098},
-		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1083},
-		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1088},
-		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1091},
-		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1093},
-		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1094},
-		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1099},
-		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1101},
-		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1113},
-		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1118},
-		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1130},
+		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 492},
+		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 534},
+		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 554},
+		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 574},
+		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 602},
+		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 615},
+		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 669},
+		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 680},
+		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 687},
+		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 696},
+		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 708},
+		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 729},
+		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 760},
+		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 774},
+		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 785},
+		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 798},
+		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 821},
+		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 833},
+		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 871},
+		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 878},
+		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 898},
+		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 909},
+		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 926},
+		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 943},
+		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 957},
+		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 968},
+		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 996},
+		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1003},
+		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1020},
+		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1026},
+		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1044},
+		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1055},
+		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1068},
+		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1089},
+		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1094},
+		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1100},
+		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1085},
+		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1090},
+		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1093},
+		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1095},
+		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1096},
+		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1101},
+		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1103},
+		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1115},
+		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1120},
+		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1132},
 	},
 	Events: []string{
 		"Choose", "PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom",
@@ -2480,7 +2480,7 @@ var defaultTable = &table.Table{
 		"weakerThanBond", "weakerThanIdentityBond", "ownOOBGiven", "oobConfirmHeld", "oobTKHeld",
 		"unaskedKeys", "confirmReflected", "legacyConfirmMatches", "numericConfirmMatches",
 		"passkeyConfirmMatches", "publicKeyValid", "oobMatches", "checkMatches", "zeroEDIV",
-		"ltkAcceptable", "findable", "identityAcceptable",
+		"ltkAcceptable", "keepable", "identityAcceptable",
 	},
 	Actions: []string{
 		"receiveRequest", "receiveResponse", "receiveSecurityRequest", "makeRequest", "makeResponse",
@@ -2606,7 +2606,7 @@ var defaultTable = &table.Table{
 		{Op: table.Without, A: 30, B: 20},
 		{Op: table.Not, A: 28},
 		{Op: table.Load, A: slotBonding},
-		{Op: table.Ask, A: uint16(guardFindable)},
+		{Op: table.Ask, A: uint16(guardKeepable)},
 		{Op: table.And, A: 95, B: 96},
 		{Op: table.Ask, A: uint16(guardBondMatches)},
 		{Op: table.Const, A: 16},
@@ -2977,427 +2977,427 @@ var defaultTable = &table.Table{
 	},
 	Rules: []table.Rule{
 		// Idle, PairingRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 506},
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 508},
 		// Idle, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 496},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 498},
 		// Idle, SecurityRequest
-		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 1, Len: 1}, Next: uint8(StateEncryptingStored), Line: 508},
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 2, Len: 1}, Next: table.Stay, Macro: 3, Line: 509},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 3, Len: 1}, Next: table.Stay, Macro: 3, Line: 510},
-		{Ops: table.Span{First: 4, Len: 3}, Next: uint8(StateAwaitConsent), Line: 511},
+		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 1, Len: 1}, Next: uint8(StateEncryptingStored), Line: 510},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 2, Len: 1}, Next: table.Stay, Macro: 3, Line: 511},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 3, Len: 1}, Next: table.Stay, Macro: 3, Line: 512},
+		{Ops: table.Span{First: 4, Len: 3}, Next: uint8(StateAwaitConsent), Line: 513},
 		// Idle, MalformedPDU
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 7, Len: 1}, Next: table.Stay, Macro: 3, Line: 513},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 514},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 515},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 7, Len: 1}, Next: table.Stay, Macro: 3, Line: 515},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 516},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 517},
 		// Idle, Pair
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 8, Len: 1}, Next: table.Stay, Macro: 4, Line: 501},
-		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 502},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 8, Len: 1}, Next: table.Stay, Macro: 4, Line: 503},
+		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 504},
 		// Idle, Encrypt
-		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 504},
-		{Ops: table.Span{First: 1, Len: 1}, Next: uint8(StateEncryptingStored), Line: 505},
+		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 506},
+		{Ops: table.Span{First: 1, Len: 1}, Next: uint8(StateEncryptingStored), Line: 507},
 		// Idle, NotifyKeypress
-		{Ops: table.Span{First: 13, Len: 1}, Next: table.Stay, Macro: 4, Line: 498},
+		{Ops: table.Span{First: 13, Len: 1}, Next: table.Stay, Macro: 4, Line: 500},
 		// Idle, Cancel
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 497},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 499},
 		// Idle, ConsentGiven
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 473},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 475},
 		// Idle, EncryptionOn
-		{Ops: table.Span{First: 14, Len: 1}, Next: table.Stay, Line: 475},
+		{Ops: table.Span{First: 14, Len: 1}, Next: table.Stay, Line: 477},
 		// Idle, EncryptionOff
-		{Ops: table.Span{First: 14, Len: 1}, Next: table.Stay, Line: 476},
+		{Ops: table.Span{First: 14, Len: 1}, Next: table.Stay, Line: 478},
 		// Idle, EncryptionFailed
-		{Ops: table.Span{First: 15, Len: 1}, Next: table.Stay, Line: 477},
+		{Ops: table.Span{First: 15, Len: 1}, Next: table.Stay, Line: 479},
 		// Idle, Delivered
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 474},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 476},
 		// Idle, Disconnected
-		{Next: uint8(StateClosed), Line: 481},
+		{Next: uint8(StateClosed), Line: 483},
 		// Idle, Timeout
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 482},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 484},
 		// EncryptingStored, PairingRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 547},
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 549},
 		// EncryptingStored, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 537},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 539},
 		// EncryptingStored, Pair
-		{Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 472},
+		{Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 474},
 		// EncryptingStored, Cancel
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 538},
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 540},
 		// EncryptingStored, EncryptionOn
-		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 539},
+		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 541},
 		// EncryptingStored, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 18, Len: 2}, Next: uint8(StateIdle), Line: 541},
-		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 542},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 18, Len: 2}, Next: uint8(StateIdle), Line: 543},
+		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 544},
 		// EncryptingStored, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 20, Len: 2}, Next: uint8(StateIdle), Line: 544},
-		{Ops: table.Span{First: 15, Len: 1}, Next: uint8(StateIdle), Line: 545},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 20, Len: 2}, Next: uint8(StateIdle), Line: 546},
+		{Ops: table.Span{First: 15, Len: 1}, Next: uint8(StateIdle), Line: 547},
 		// Settling, PairingRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 567},
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 569},
 		// Settling, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 557},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 559},
 		// Settling, Cancel
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 558},
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 560},
 		// Settling, EncryptionOn
-		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 559},
+		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 561},
 		// Settling, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 18, Len: 2}, Next: uint8(StateIdle), Line: 561},
-		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 562},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 18, Len: 2}, Next: uint8(StateIdle), Line: 563},
+		{Ops: table.Span{First: 14, Len: 1}, Next: uint8(StateIdle), Line: 564},
 		// Settling, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 1}, Next: uint8(StateIdle), Line: 564},
-		{Next: uint8(StateIdle), Line: 565},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 1}, Next: uint8(StateIdle), Line: 566},
+		{Next: uint8(StateIdle), Line: 567},
 		// Mute, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 605},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 607},
 		// Mute, Pair
-		{Ops: table.Span{First: 23, Len: 1}, Next: table.Stay, Macro: 4, Line: 606},
+		{Ops: table.Span{First: 23, Len: 1}, Next: table.Stay, Macro: 4, Line: 608},
 		// Closed, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 619},
-		// Closed, Pair
-		{Ops: table.Span{First: 24, Len: 1}, Next: table.Stay, Macro: 4, Line: 620},
-		// Closed, EncryptionOn
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 622},
-		// Closed, EncryptionOff
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 623},
-		// Closed, EncryptionFailed
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 624},
-		// Closed, Disconnected
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 625},
-		// AwaitConsent, PairingRequest
-		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 652},
-		// AwaitConsent, PairingResponse
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 635},
-		// AwaitConsent, PairingFailed
-		{Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 634},
-		// AwaitConsent, SecurityRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 653},
-		// AwaitConsent, KeypressNotification
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 637},
-		// AwaitConsent, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 639},
-		{Ops: table.Span{First: 36, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 640},
-		// AwaitConsent, ReservedPDU
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 636},
-		// AwaitConsent, Pair
-		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 675},
-		// AwaitConsent, NotifyKeypress
-		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 641},
-		// AwaitConsent, Cancel
-		{Ops: table.Span{First: 41, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 642},
-		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 674},
-		// AwaitConsent, UserRefused
-		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 672},
-		// AwaitConsent, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 49, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 646},
-		{Ops: table.Span{First: 54, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 647},
-		// AwaitConsent, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 59, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 649},
-		{Ops: table.Span{First: 64, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 650},
-		// AwaitConsent, Disconnected
-		{Ops: table.Span{First: 69, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 644},
-		// AwaitConsent, Timeout
-		{Ops: table.Span{First: 72, Len: 3}, Next: uint8(StateMute), Line: 643},
-		// AwaitResponse, PairingResponse
-		{Ops: table.Span{First: 75, Len: 2}, Next: uint8(StateCombine), Line: 684},
-		// Combine
-		{If: "sc", Cond: 27, Ops: table.Span{First: 77, Len: 3}, Next: uint8(StateJudge), Line: 689},
-		{Ops: table.Span{First: 80, Len: 1}, Next: uint8(StateJudge), Line: 693},
-		// Judge
-		{If: "keySizeTooSmall", Cond: 32, Ops: table.Span{First: 81, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 698},
-		{If: "unaskedKeys", Cond: 33, Ops: table.Span{First: 85, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 699},
-		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 700},
-		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 701},
-		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 702},
-		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 703},
-		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 704},
-		{Ops: table.Span{First: 97, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 705},
-		// ConfirmFeatures, FeaturesConfirmed
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 98, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 714},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 101, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 715},
-		{Next: uint8(StateLegacyBegin), Line: 716},
-		// ConfirmFeatures, UserRefused
-		{Ops: table.Span{First: 104, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 711},
-		// LegacyBegin
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 108, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 734},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 737},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 114, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 739},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 743},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 744},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 121, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 746},
-		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 126, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 766},
-		// LegacyEnterPasskey, UserRefused
-		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 763},
-		// LegacyAwaitConfirm, PairingConfirm
-		{If: "confirmReflected", Cond: 61, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 789},
-		{Ops: table.Span{First: 140, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 790},
-		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 143, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 802},
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 806},
-		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 825},
-		{Ops: table.Span{First: 150, Len: 1}, Next: uint8(StateStageOne), Line: 826},
-		// StageOne
-		{If: "model == JustWorks", Cond: 55, Next: uint8(StateNumericAwaitConfirm), Line: 837},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 838},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 153, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 840},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 845},
-		{If: "model == NumericComparison", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 846},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 847},
-		// NumericAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 160, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 875},
-		// NumericAwaitRandom, PairingRandom
-		{If: "not numericConfirmMatches", Cond: 66, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 882},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 164, Len: 3}, Next: uint8(StateCompare), Line: 883},
-		{Ops: table.Span{First: 167, Len: 4}, Next: uint8(StateAwaitCheck), Line: 887},
-		// Compare, NumbersEqual
-		{Ops: table.Span{First: 171, Len: 3}, Next: uint8(StateAwaitCheck), Line: 903},
-		// Compare, UserRefused
-		{Ops: table.Span{First: 174, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 901},
-		// EnterPasskey, KeypressNotification
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 178, Len: 1}, Next: table.Stay, Line: 921},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 922},
-		// EnterPasskey, NotifyKeypress
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 179, Len: 3}, Next: table.Stay, Line: 931},
-		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 932},
-		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 182, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 935},
-		// EnterPasskey, UserRefused
-		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 929},
-		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 140, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 960},
-		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 972},
-		{If: "lastRound", Cond: 74, Ops: table.Span{First: 187, Len: 5}, Next: uint8(StateAwaitCheck), Line: 973},
-		{Ops: table.Span{First: 192, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 977},
-		// OOBBegin
-		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 999},
-		{Ops: table.Span{First: 197, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1000},
-		// OOBAwaitRandom, PairingRandom
-		{Ops: table.Span{First: 200, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1006},
-		// AwaitCheck, DHKeyCheck
-		{Ops: table.Span{First: 205, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1023},
-		// JudgeCheck
-		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 206, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1029},
-		{Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1030},
-		// AwaitEncryption, PairingRequest
-		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 652},
-		// AwaitEncryption, PairingResponse
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 635},
-		// AwaitEncryption, PairingFailed
-		{Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 634},
-		// AwaitEncryption, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 639},
-		{Ops: table.Span{First: 36, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 640},
-		// AwaitEncryption, Cancel
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 1040},
-		// AwaitEncryption, EncryptionOn
-		{Ops: table.Span{First: 207, Len: 2}, Next: uint8(StateEncrypted), Line: 1059},
-		// AwaitEncryption, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 49, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1061},
-		{Ops: table.Span{First: 54, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1062},
-		// AwaitEncryption, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 59, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1064},
-		{Ops: table.Span{First: 64, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1065},
-		// Encrypted
-		{Next: uint8(StateNextKey), Line: 1069},
-		// SendEncKey
-		{If: "to_send has EncKey", Cond: 80, Ops: table.Span{First: 209, Len: 3}, Next: uint8(StateSendIdKey), Line: 1087},
-		{Next: uint8(StateSendIdKey), Line: 1087},
-		// SendIdKey
-		{If: "to_send has IdKey", Cond: 81, Ops: table.Span{First: 212, Len: 3}, Next: uint8(StateSendSignKey), Line: 1092},
-		{Next: uint8(StateSendSignKey), Line: 1092},
-		// SendSignKey
-		{If: "to_send has SignKey", Cond: 82, Ops: table.Span{First: 215, Len: 2}, Next: uint8(StateKeysSent), Line: 1098},
-		{Next: uint8(StateKeysSent), Line: 1098},
-		// NextKey
-		{If: "to_receive has EncKey", Cond: 83, Next: uint8(StateAwaitEncryptionInformation), Line: 1087},
-		{If: "to_receive has IdKey", Cond: 84, Next: uint8(StateAwaitIdentityInformation), Line: 1092},
-		{If: "to_receive has SignKey", Cond: 85, Next: uint8(StateAwaitSigningInformation), Line: 1098},
-		{Next: uint8(StateKeysReceived), Line: 1085},
-		// AwaitEncryptionInformation, EncryptionInformation
-		{If: "not ltkAcceptable", Cond: 87, Ops: table.Span{First: 217, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1089},
-		{Ops: table.Span{First: 221, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1090},
-		// AwaitEncryptionInformation, Cancel
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 1076},
-		// AwaitCentralIdentification, CentralIdentification
-		{Ops: table.Span{First: 222, Len: 2}, Next: uint8(StateNextKey), Line: 1091},
-		// AwaitIdentityInformation, IdentityInformation
-		{Ops: table.Span{First: 224, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1093},
-		// AwaitIdentityAddressInformation, IdentityAddressInformation
-		{If: "not identityAcceptable", Cond: 90, Ops: table.Span{First: 217, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1095},
-		{If: "weakerThanIdentityBond", Cond: 91, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1096},
-		{Ops: table.Span{First: 225, Len: 2}, Next: uint8(StateNextKey), Line: 1097},
-		// AwaitSigningInformation, SigningInformation
-		{Ops: table.Span{First: 227, Len: 2}, Next: uint8(StateNextKey), Line: 1099},
-		// KeysSent
-		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1106},
-		{Next: uint8(StateAwaitDelivery), Line: 1107},
-		// KeysReceived
-		{Next: uint8(StateSendEncKey), Line: 1116},
-		// AwaitDelivery, SecurityRequest
-		{Ops: table.Span{First: 229, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1126},
-		// AwaitDelivery, Delivered
-		{Next: uint8(StateComplete), Line: 1123},
-		// Complete
-		{If: "bonding and findable", Cond: 97, Ops: table.Span{First: 230, Len: 4}, Next: uint8(StateIdle), Line: 1134},
-		{Ops: table.Span{First: 234, Len: 3}, Next: uint8(StateIdle), Line: 1135},
-		// Idle, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 2, Len: 1}, Next: table.Stay, Macro: 3, Line: 520},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 3, Len: 1}, Next: table.Stay, Macro: 3, Line: 521},
-		{Ops: table.Span{First: 237, Len: 3}, Next: uint8(StateAwaitConsent), Line: 522},
-		// Idle, SecurityRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 518},
-		// Idle, MalformedPDU
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 240, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 524},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 525},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 526},
-		// Idle, RequestSecurity
-		{Ops: table.Span{First: 242, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 517},
-		// Idle, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: uint8(StateEncryptingStored), Line: 528},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 529},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 530},
-		// EncryptingStored, PairingRequest
-		{Ops: table.Span{First: 251, Len: 1}, Next: table.Stay, Macro: 3, Line: 549},
-		// EncryptingStored, SecurityRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 550},
-		// EncryptingStored, LTKRequest
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 479},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 480},
-		// Settling, PairingRequest
-		{Ops: table.Span{First: 251, Len: 1}, Next: table.Stay, Macro: 3, Line: 569},
-		// Settling, SecurityRequest
-		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 570},
-		// AwaitSecurity, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 252, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 585},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 255, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 586},
-		{Ops: table.Span{First: 237, Len: 3}, Next: uint8(StateAwaitConsent), Line: 587},
-		// AwaitSecurity, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 579},
-		// AwaitSecurity, PairingFailed
-		{Ops: table.Span{First: 258, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 582},
-		// AwaitSecurity, SecurityRequest
-		{Ops: table.Span{First: 260, Len: 2}, Next: table.Stay, Macro: 3, Line: 583},
-		// AwaitSecurity, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 258, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 589},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 262, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 590},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 591},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 592},
-		// AwaitSecurity, NotifyKeypress
-		{Ops: table.Span{First: 13, Len: 1}, Next: table.Stay, Macro: 4, Line: 580},
-		// AwaitSecurity, Cancel
-		{Ops: table.Span{First: 265, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 581},
-		// AwaitSecurity, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 267, Len: 2}, Next: uint8(StateEncryptingStored), Line: 594},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 269, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 595},
-		{Ops: table.Span{First: 274, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 596},
-		// AwaitSecurity, Disconnected
-		{Ops: table.Span{First: 278, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 597},
-		// AwaitSecurity, Timeout
-		{Ops: table.Span{First: 280, Len: 2}, Next: uint8(StateMute), Line: 598},
-		// Mute, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 609},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 610},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 611},
-		// Closed, LTKRequest
 		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 621},
+		// Closed, Pair
+		{Ops: table.Span{First: 24, Len: 1}, Next: table.Stay, Macro: 4, Line: 622},
+		// Closed, EncryptionOn
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 624},
+		// Closed, EncryptionOff
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 625},
+		// Closed, EncryptionFailed
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 626},
+		// Closed, Disconnected
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 627},
+		// AwaitConsent, PairingRequest
+		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 654},
+		// AwaitConsent, PairingResponse
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 637},
+		// AwaitConsent, PairingFailed
+		{Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 636},
 		// AwaitConsent, SecurityRequest
-		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 655},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 655},
+		// AwaitConsent, KeypressNotification
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 639},
+		// AwaitConsent, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 641},
+		{Ops: table.Span{First: 36, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 642},
+		// AwaitConsent, ReservedPDU
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 638},
+		// AwaitConsent, Pair
+		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 677},
+		// AwaitConsent, NotifyKeypress
+		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 643},
+		// AwaitConsent, Cancel
+		{Ops: table.Span{First: 41, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 644},
 		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 282, Len: 2}, Next: uint8(StateCombine), Line: 677},
-		// AwaitConsent, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 657},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 658},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 659},
+		{Ops: table.Span{First: 9, Len: 3}, Next: uint8(StateAwaitResponse), Line: 676},
+		// AwaitConsent, UserRefused
+		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 674},
+		// AwaitConsent, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 49, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 648},
+		{Ops: table.Span{First: 54, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 649},
+		// AwaitConsent, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 59, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 651},
+		{Ops: table.Span{First: 64, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 652},
+		// AwaitConsent, Disconnected
+		{Ops: table.Span{First: 69, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 646},
+		// AwaitConsent, Timeout
+		{Ops: table.Span{First: 72, Len: 3}, Next: uint8(StateMute), Line: 645},
+		// AwaitResponse, PairingResponse
+		{Ops: table.Span{First: 75, Len: 2}, Next: uint8(StateCombine), Line: 686},
+		// Combine
+		{If: "sc", Cond: 27, Ops: table.Span{First: 77, Len: 3}, Next: uint8(StateJudge), Line: 691},
+		{Ops: table.Span{First: 80, Len: 1}, Next: uint8(StateJudge), Line: 695},
+		// Judge
+		{If: "keySizeTooSmall", Cond: 32, Ops: table.Span{First: 81, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 700},
+		{If: "unaskedKeys", Cond: 33, Ops: table.Span{First: 85, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 701},
+		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 702},
+		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 703},
+		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 704},
+		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 705},
+		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 706},
+		{Ops: table.Span{First: 97, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 707},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 290, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 719},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 293, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 720},
-		{Ops: table.Span{First: 296, Len: 2}, Next: uint8(StateLegacyBegin), Line: 721},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 98, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 716},
+		{If: "sc", Cond: 27, Ops: table.Span{First: 101, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 717},
+		{Next: uint8(StateLegacyBegin), Line: 718},
+		// ConfirmFeatures, UserRefused
+		{Ops: table.Span{First: 104, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 713},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 298, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 752},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 753},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 754},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 755},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 756},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 302, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 757},
-		// LegacyEnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 303, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 771},
+		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 108, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 736},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 739},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 114, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 741},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 745},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 746},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 121, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 748},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 304, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 770},
-		// LegacyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 126, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 780},
-		// LegacyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 778},
+		{Ops: table.Span{First: 126, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 768},
+		// LegacyEnterPasskey, UserRefused
+		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 765},
 		// LegacyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 306, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 793},
+		{If: "confirmReflected", Cond: 61, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 791},
+		{Ops: table.Span{First: 140, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 792},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 311, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 809},
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 813},
+		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 143, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 804},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 808},
 		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 829},
-		{Ops: table.Span{First: 315, Len: 3}, Next: uint8(StateStageOne), Line: 830},
+		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 827},
+		{Ops: table.Span{First: 150, Len: 1}, Next: uint8(StateStageOne), Line: 828},
 		// StageOne
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 318, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 851},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 322, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 853},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 857},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 858},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 318, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 860},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 863},
+		{If: "model == JustWorks", Cond: 55, Next: uint8(StateNumericAwaitConfirm), Line: 839},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 840},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 153, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 842},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 847},
+		{If: "model == NumericComparison", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 848},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 849},
+		// NumericAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 160, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 877},
 		// NumericAwaitRandom, PairingRandom
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 325, Len: 5}, Next: uint8(StateCompare), Line: 890},
-		{Ops: table.Span{First: 330, Len: 4}, Next: uint8(StateAwaitCheck), Line: 895},
-		// Compare, DHKeyCheck
-		{Ops: table.Span{First: 205, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 906},
+		{If: "not numericConfirmMatches", Cond: 66, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 884},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 164, Len: 3}, Next: uint8(StateCompare), Line: 885},
+		{Ops: table.Span{First: 167, Len: 4}, Next: uint8(StateAwaitCheck), Line: 889},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 334, Len: 1}, Next: uint8(StateAwaitCheck), Line: 905},
-		// CompareHoldCheck, NumbersEqual
-		{Ops: table.Span{First: 334, Len: 1}, Next: uint8(StateJudgeCheck), Line: 914},
-		// CompareHoldCheck, UserRefused
-		{Ops: table.Span{First: 174, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 913},
-		// EnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 303, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 940},
+		{Ops: table.Span{First: 171, Len: 3}, Next: uint8(StateAwaitCheck), Line: 905},
+		// Compare, UserRefused
+		{Ops: table.Span{First: 174, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 903},
+		// EnterPasskey, KeypressNotification
+		{If: "keypress", Cond: 69, Ops: table.Span{First: 178, Len: 1}, Next: table.Stay, Line: 923},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 924},
+		// EnterPasskey, NotifyKeypress
+		{If: "keypress", Cond: 69, Ops: table.Span{First: 179, Len: 3}, Next: table.Stay, Line: 933},
+		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 934},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 335, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 939},
-		// PasskeyHoldConfirm, NotifyKeypress
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 179, Len: 3}, Next: table.Stay, Line: 949},
-		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 950},
-		// PasskeyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 182, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 952},
-		// PasskeyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 947},
+		{Ops: table.Span{First: 182, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 937},
+		// EnterPasskey, UserRefused
+		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 931},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 336, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 963},
+		{Ops: table.Span{First: 140, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 962},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 983},
-		{If: "lastRound", Cond: 74, Ops: table.Span{First: 341, Len: 5}, Next: uint8(StateAwaitCheck), Line: 984},
-		{Ops: table.Span{First: 346, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 988},
+		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 974},
+		{If: "lastRound", Cond: 74, Ops: table.Span{First: 187, Len: 5}, Next: uint8(StateAwaitCheck), Line: 975},
+		{Ops: table.Span{First: 192, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 979},
+		// OOBBegin
+		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1001},
+		{Ops: table.Span{First: 197, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1002},
 		// OOBAwaitRandom, PairingRandom
-		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1009},
-		{Ops: table.Span{First: 349, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1010},
+		{Ops: table.Span{First: 200, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1008},
+		// AwaitCheck, DHKeyCheck
+		{Ops: table.Span{First: 205, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1025},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 355, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1033},
-		{Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1034},
-		// AwaitLTKRequest, LTKRequest
-		{If: "zeroEDIV", Cond: 100, Ops: table.Span{First: 357, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1049},
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 1050},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1051},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 1052},
-		// AwaitEncryption, SecurityRequest
-		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 655},
-		// AwaitEncryption, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 657},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 658},
-		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 659},
+		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 206, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1031},
+		{Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1032},
+		// AwaitEncryption, PairingRequest
+		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 654},
+		// AwaitEncryption, PairingResponse
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 637},
+		// AwaitEncryption, PairingFailed
+		{Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 636},
+		// AwaitEncryption, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 33, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 641},
+		{Ops: table.Span{First: 36, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 642},
+		// AwaitEncryption, Cancel
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 1042},
+		// AwaitEncryption, EncryptionOn
+		{Ops: table.Span{First: 207, Len: 2}, Next: uint8(StateEncrypted), Line: 1061},
+		// AwaitEncryption, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 49, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1063},
+		{Ops: table.Span{First: 54, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1064},
+		// AwaitEncryption, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 59, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1066},
+		{Ops: table.Span{First: 64, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1067},
 		// Encrypted
-		{Next: uint8(StateSendEncKey), Line: 1070},
+		{Next: uint8(StateNextKey), Line: 1071},
+		// SendEncKey
+		{If: "to_send has EncKey", Cond: 80, Ops: table.Span{First: 209, Len: 3}, Next: uint8(StateSendIdKey), Line: 1089},
+		{Next: uint8(StateSendIdKey), Line: 1089},
+		// SendIdKey
+		{If: "to_send has IdKey", Cond: 81, Ops: table.Span{First: 212, Len: 3}, Next: uint8(StateSendSignKey), Line: 1094},
+		{Next: uint8(StateSendSignKey), Line: 1094},
+		// SendSignKey
+		{If: "to_send has SignKey", Cond: 82, Ops: table.Span{First: 215, Len: 2}, Next: uint8(StateKeysSent), Line: 1100},
+		{Next: uint8(StateKeysSent), Line: 1100},
+		// NextKey
+		{If: "to_receive has EncKey", Cond: 83, Next: uint8(StateAwaitEncryptionInformation), Line: 1089},
+		{If: "to_receive has IdKey", Cond: 84, Next: uint8(StateAwaitIdentityInformation), Line: 1094},
+		{If: "to_receive has SignKey", Cond: 85, Next: uint8(StateAwaitSigningInformation), Line: 1100},
+		{Next: uint8(StateKeysReceived), Line: 1087},
+		// AwaitEncryptionInformation, EncryptionInformation
+		{If: "not ltkAcceptable", Cond: 87, Ops: table.Span{First: 217, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1091},
+		{Ops: table.Span{First: 221, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1092},
+		// AwaitEncryptionInformation, Cancel
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 1078},
+		// AwaitCentralIdentification, CentralIdentification
+		{Ops: table.Span{First: 222, Len: 2}, Next: uint8(StateNextKey), Line: 1093},
+		// AwaitIdentityInformation, IdentityInformation
+		{Ops: table.Span{First: 224, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1095},
+		// AwaitIdentityAddressInformation, IdentityAddressInformation
+		{If: "not identityAcceptable", Cond: 90, Ops: table.Span{First: 217, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1097},
+		{If: "weakerThanIdentityBond", Cond: 91, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1098},
+		{Ops: table.Span{First: 225, Len: 2}, Next: uint8(StateNextKey), Line: 1099},
+		// AwaitSigningInformation, SigningInformation
+		{Ops: table.Span{First: 227, Len: 2}, Next: uint8(StateNextKey), Line: 1101},
 		// KeysSent
-		{If: "to_receive", Cond: 30, Next: uint8(StateNextKey), Line: 1110},
-		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1111},
-		{Next: uint8(StateAwaitDelivery), Line: 1112},
+		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1108},
+		{Next: uint8(StateAwaitDelivery), Line: 1109},
 		// KeysReceived
-		{Next: uint8(StateComplete), Line: 1117},
-		// AwaitDelivery, PairingRequest
+		{Next: uint8(StateSendEncKey), Line: 1118},
+		// AwaitDelivery, SecurityRequest
 		{Ops: table.Span{First: 229, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1128},
+		// AwaitDelivery, Delivered
+		{Next: uint8(StateComplete), Line: 1125},
+		// Complete
+		{If: "bonding and keepable", Cond: 97, Ops: table.Span{First: 230, Len: 4}, Next: uint8(StateIdle), Line: 1136},
+		{Ops: table.Span{First: 234, Len: 3}, Next: uint8(StateIdle), Line: 1137},
+		// Idle, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 2, Len: 1}, Next: table.Stay, Macro: 3, Line: 522},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 3, Len: 1}, Next: table.Stay, Macro: 3, Line: 523},
+		{Ops: table.Span{First: 237, Len: 3}, Next: uint8(StateAwaitConsent), Line: 524},
+		// Idle, SecurityRequest
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 520},
+		// Idle, MalformedPDU
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 240, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 526},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 527},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 528},
+		// Idle, RequestSecurity
+		{Ops: table.Span{First: 242, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 519},
+		// Idle, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: uint8(StateEncryptingStored), Line: 530},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 531},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 532},
+		// EncryptingStored, PairingRequest
+		{Ops: table.Span{First: 251, Len: 1}, Next: table.Stay, Macro: 3, Line: 551},
+		// EncryptingStored, SecurityRequest
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 552},
+		// EncryptingStored, LTKRequest
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 481},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 482},
+		// Settling, PairingRequest
+		{Ops: table.Span{First: 251, Len: 1}, Next: table.Stay, Macro: 3, Line: 571},
+		// Settling, SecurityRequest
+		{Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 572},
+		// AwaitSecurity, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 252, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 587},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 255, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 588},
+		{Ops: table.Span{First: 237, Len: 3}, Next: uint8(StateAwaitConsent), Line: 589},
+		// AwaitSecurity, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 581},
+		// AwaitSecurity, PairingFailed
+		{Ops: table.Span{First: 258, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 584},
+		// AwaitSecurity, SecurityRequest
+		{Ops: table.Span{First: 260, Len: 2}, Next: table.Stay, Macro: 3, Line: 585},
+		// AwaitSecurity, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 258, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 591},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 262, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 592},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 1}, Next: table.Stay, Macro: 3, Line: 593},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 594},
+		// AwaitSecurity, NotifyKeypress
+		{Ops: table.Span{First: 13, Len: 1}, Next: table.Stay, Macro: 4, Line: 582},
+		// AwaitSecurity, Cancel
+		{Ops: table.Span{First: 265, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 583},
+		// AwaitSecurity, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 267, Len: 2}, Next: uint8(StateEncryptingStored), Line: 596},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 269, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 597},
+		{Ops: table.Span{First: 274, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 598},
+		// AwaitSecurity, Disconnected
+		{Ops: table.Span{First: 278, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 599},
+		// AwaitSecurity, Timeout
+		{Ops: table.Span{First: 280, Len: 2}, Next: uint8(StateMute), Line: 600},
+		// Mute, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 611},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 246, Len: 3}, Next: table.Stay, Line: 612},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 613},
+		// Closed, LTKRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 623},
+		// AwaitConsent, SecurityRequest
+		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 657},
+		// AwaitConsent, ConsentGiven
+		{Ops: table.Span{First: 282, Len: 2}, Next: uint8(StateCombine), Line: 679},
+		// AwaitConsent, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 659},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 660},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 661},
+		// ConfirmFeatures, FeaturesConfirmed
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 290, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 721},
+		{If: "sc", Cond: 27, Ops: table.Span{First: 293, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 722},
+		{Ops: table.Span{First: 296, Len: 2}, Next: uint8(StateLegacyBegin), Line: 723},
+		// LegacyBegin
+		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 298, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 754},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 755},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 756},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 113, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 757},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 758},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 302, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 759},
+		// LegacyEnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 303, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 773},
+		// LegacyEnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 304, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 772},
+		// LegacyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 126, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 782},
+		// LegacyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 780},
+		// LegacyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 306, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 795},
+		// LegacyAwaitRandom, PairingRandom
+		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 311, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 811},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 815},
+		// AwaitPublicKey, PublicKey
+		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 831},
+		{Ops: table.Span{First: 315, Len: 3}, Next: uint8(StateStageOne), Line: 832},
+		// StageOne
+		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 318, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 853},
+		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 322, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 855},
+		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 859},
+		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 151, Len: 2}, Next: uint8(StateEnterPasskey), Line: 860},
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 318, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 862},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 865},
+		// NumericAwaitRandom, PairingRandom
+		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 325, Len: 5}, Next: uint8(StateCompare), Line: 892},
+		{Ops: table.Span{First: 330, Len: 4}, Next: uint8(StateAwaitCheck), Line: 897},
+		// Compare, DHKeyCheck
+		{Ops: table.Span{First: 205, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 908},
+		// Compare, NumbersEqual
+		{Ops: table.Span{First: 334, Len: 1}, Next: uint8(StateAwaitCheck), Line: 907},
+		// CompareHoldCheck, NumbersEqual
+		{Ops: table.Span{First: 334, Len: 1}, Next: uint8(StateJudgeCheck), Line: 916},
+		// CompareHoldCheck, UserRefused
+		{Ops: table.Span{First: 174, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 915},
+		// EnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 303, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 942},
+		// EnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 335, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 941},
+		// PasskeyHoldConfirm, NotifyKeypress
+		{If: "keypress", Cond: 69, Ops: table.Span{First: 179, Len: 3}, Next: table.Stay, Line: 951},
+		{Ops: table.Span{First: 40, Len: 1}, Next: table.Stay, Macro: 4, Line: 952},
+		// PasskeyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 182, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 954},
+		// PasskeyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 132, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 949},
+		// PasskeyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 336, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 965},
+		// PasskeyAwaitRandom, PairingRandom
+		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 985},
+		{If: "lastRound", Cond: 74, Ops: table.Span{First: 341, Len: 5}, Next: uint8(StateAwaitCheck), Line: 986},
+		{Ops: table.Span{First: 346, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 990},
+		// OOBAwaitRandom, PairingRandom
+		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1011},
+		{Ops: table.Span{First: 349, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1012},
+		// JudgeCheck
+		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 355, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1035},
+		{Ops: table.Span{First: 146, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1036},
+		// AwaitLTKRequest, LTKRequest
+		{If: "zeroEDIV", Cond: 100, Ops: table.Span{First: 357, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1051},
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 1052},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1053},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 1054},
+		// AwaitEncryption, SecurityRequest
+		{Ops: table.Span{First: 25, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 657},
+		// AwaitEncryption, LTKRequest
+		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 245, Len: 1}, Next: table.Stay, Line: 659},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 284, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 660},
+		{Ops: table.Span{First: 249, Len: 2}, Next: table.Stay, Line: 661},
+		// Encrypted
+		{Next: uint8(StateSendEncKey), Line: 1072},
+		// KeysSent
+		{If: "to_receive", Cond: 30, Next: uint8(StateNextKey), Line: 1112},
+		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1113},
+		{Next: uint8(StateAwaitDelivery), Line: 1114},
+		// KeysReceived
+		{Next: uint8(StateComplete), Line: 1119},
+		// AwaitDelivery, PairingRequest
+		{Ops: table.Span{First: 229, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1130},
 		// AwaitDelivery, LTKRequest
-		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1129},
+		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1131},
 	},
 	Cells: []table.Span{
 		// initiator, Idle
