@@ -11,7 +11,7 @@ import (
 // makeOwnKeys draws the keys that we may distribute. What is drawn does not
 // depend on what is sent, so that a replay knows the order.
 func (p *Procedure) makeOwnKeys() {
-	x := p.pairing
+	x := &p.pairing
 	var ltk bt.Key
 	var ediv [2]byte
 	var random [8]byte
@@ -54,7 +54,7 @@ func (p *Procedure) keepCSRK() {
 func (p *Procedure) makeKeypress() { p.pairing.keypress = p.in.Keypress }
 
 // forget wipes the pairing: nothing of it is used again.
-func (p *Procedure) forget() { *p.pairing = pairing{} }
+func (p *Procedure) forget() { p.pairing = pairing{} }
 
 // keyOrNone gives nil for the zero key.
 func keyOrNone(key bt.Key) *bt.Key {

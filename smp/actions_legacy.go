@@ -32,7 +32,7 @@ func (p *Procedure) keepRandom() { p.pairing.nonce[p.peer] = p.message.PairingRa
 // computeSTK computes the key that encrypts the link until the LTK is
 // distributed.
 func (p *Procedure) computeSTK() {
-	x := p.pairing
+	x := &p.pairing
 	stk := p.config.Toolbox.S1(x.tk, x.nonce[1], x.nonce[0])
 	x.sessionKey = cut(stk, p.keySize())
 }

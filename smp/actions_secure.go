@@ -18,7 +18,7 @@ func (p *Procedure) setKeyPair(pair KeyPair) {
 }
 
 func (p *Procedure) keepPublicKey() {
-	x := p.pairing
+	x := &p.pairing
 	x.public[p.peer] = toolbox.PublicKey(p.message.PublicKey)
 	x.dhKey = p.config.Toolbox.DHKey(x.pair, x.public[p.peer])
 }
@@ -40,7 +40,7 @@ func (p *Procedure) passkeyRandoms() {
 // oobRandoms takes the randoms of the out-of-band data as r values: ours where
 // the peer holds it, and the peer's where we do. What nobody holds stays zero.
 func (p *Procedure) oobRandoms() {
-	x := p.pairing
+	x := &p.pairing
 	theirs, ours := x.features.peerRandom(), x.oob.random()
 	x.r[p.peer] = theirs
 	subtle.ConstantTimeCopy(bit(p.vars().PeerHasOOB()), x.r[p.own][:], ours[:])
@@ -49,7 +49,7 @@ func (p *Procedure) oobRandoms() {
 // computeKeys computes MacKey and LTK, and the check that proves that we have
 // them.
 func (p *Procedure) computeKeys() {
-	x := p.pairing
+	x := &p.pairing
 	a := p.addresses()
 	macKey, ltk := p.config.Toolbox.F5(x.dhKey, x.nonce[0], x.nonce[1], a[0], a[1])
 	x.macKey, x.sessionKey = macKey, cut(ltk, p.keySize())
@@ -57,18 +57,18 @@ func (p *Procedure) computeKeys() {
 }
 
 func (p *Procedure) computeNumber() {
-	x := p.pairing
+	x := &p.pairing
 	x.number = p.config.Toolbox.G2(x.public[0].X, x.public[1].X, x.nonce[0], x.nonce[1])
 }
 
 // ownF4 is our confirm value, peerF4 the one that the peer's random opens.
 func (p *Procedure) ownF4(z byte) [16]byte {
-	x := p.pairing
+	x := &p.pairing
 	return p.config.Toolbox.F4(x.public[p.own].X, x.public[p.peer].X, x.nonce[p.own], z)
 }
 
 func (p *Procedure) peerF4(z byte) [16]byte {
-	x := p.pairing
+	x := &p.pairing
 	return p.config.Toolbox.F4(x.public[p.peer].X, x.public[p.own].X, p.message.PairingRandom.Value, z)
 }
 
@@ -80,7 +80,7 @@ func (p *Procedure) passkeyBit() byte {
 // checkOf computes the DHKey Check of a side: over its random before the
 // other's, the other's r, its features and its address first.
 func (p *Procedure) checkOf(side int) [16]byte {
-	x := p.pairing
+	x := &p.pairing
 	other := 1 - side
 	a := p.addresses()
 	return p.config.Toolbox.F6(x.macKey, x.nonce[side], x.nonce[other], x.r[other], p.ioCap(side), a[side], a[other])

@@ -186,7 +186,7 @@ func (p *Procedure) newBond() *bond.Bond {
 }
 
 func (p *Procedure) usesDebugKey() bool {
-	x := p.pairing
+	x := &p.pairing
 	return toolbox.IsDebugKey(x.public[0]) || toolbox.IsDebugKey(x.public[1])
 }
 

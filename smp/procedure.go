@@ -1,8 +1,6 @@
 package smp
 
 import (
-	"sync"
-
 	"blesmp/bond"
 	"blesmp/bt"
 	"blesmp/gen/table"
@@ -37,8 +35,7 @@ type Procedure struct {
 	question     uint64 // number of the last question
 	arming       uint64 // number of the last start of a timer
 
-	// pairing is nil while nothing is running.
-	pairing *pairing
+	pairing pairing
 
 	// The step that is running.
 	in        Input
@@ -110,7 +107,6 @@ func (p *Procedure) Step(dst []Effect, in Input) []Effect {
 		return dst
 	}
 	p.in, p.event, p.effects, p.out = in, event, dst, in.Scratch[:0]
-	p.lend()
 	v := p.vars()
 	v.setEncrypted(p.encrypted)
 	if event == EventEncryptionOn {
@@ -126,29 +122,9 @@ func (p *Procedure) Step(dst []Effect, in Input) []Effect {
 	case EventEncryptionOff, EventDisconnected:
 		p.encrypted = false
 	}
-	p.giveBack()
 	dst = p.effects
 	p.in, p.effects, p.out, p.malformed, p.made = Input{}, nil, nil, nil, nil
 	return dst
-}
-
-// pairings keeps the memory of pairings for others: an idle Procedure has none.
-var pairings = sync.Pool{New: func() any { return new(pairing) }}
-
-// lend gives the step a pairing to work with.
-func (p *Procedure) lend() {
-	if p.pairing == nil {
-		p.pairing = pairings.Get().(*pairing)
-	}
-}
-
-// giveBack returns it, wiped, where nothing is running any more.
-func (p *Procedure) giveBack() {
-	if p.Idle() {
-		*p.pairing = pairing{}
-		pairings.Put(p.pairing)
-		p.pairing = nil
-	}
 }
 
 // receive finds out which event the input is, and sets the event's fields.
