@@ -36,32 +36,32 @@ func (p *Procedure) bondMatches() bool {
 
 func (p *Procedure) zeroEDIV() bool { return p.in.EDIV == 0 && p.in.Rand == 0 }
 
-func (p *Procedure) keySizeTooSmall() bool { return p.keySize() < p.config.Policy.minKeySize() }
-
-func (p *Procedure) tooWeak() bool {
-	level := p.outcome()
-	return p.config.Policy.tooWeak(level) || p.pairing.features.MITM && !level.MITM
+func (p *Procedure) keySizeTooSmall() bool {
+	return p.config.Policy.keySizeError(p.keySize()) != nil
 }
 
-// weakerThanBond knows whether the bond that may be replaced protects this very
-// exchange.
-func (p *Procedure) weakerThanBond() bool {
-	return !p.mayReplace(p.findBond(p.peerIdentity), p.encrypted && p.onBond)
-}
+func (p *Procedure) tooWeak() bool { return p.levelError() != nil }
+
+// weakerThanBond leaves to the user what the policy leaves to him. It knows
+// whether the bond that may be replaced protects this very exchange.
+func (p *Procedure) weakerThanBond() bool { return p.replacement() == mayNotReplace }
+
+// replacesBond is true where the policy leaves it to the user.
+func (p *Procedure) replacesBond() bool { return p.replacement() == askToReplace }
 
 // weakerThanIdentityBond asks it for the bond of the identity that an unknown
-// peer distributes. That of a known peer was judged before phase 2: since then
-// the link is encrypted with another key.
+// peer distributes, when it is too late to ask the user. That of a known peer
+// was judged before phase 2: since then the link is encrypted with another key.
 func (p *Procedure) weakerThanIdentityBond() bool {
 	own, other := p.identityBonds()
 	if own != nil && other != nil && own.Peer == other.Peer {
 		return false
 	}
-	return !p.mayReplace(other, false)
+	return p.replacementOf(other, false) != mayReplace
 }
 
 func (p *Procedure) unaskedKeys() bool {
-	req, rsp := &p.pairing.request, &p.pairing.response
+	req, rsp := &p.pairing.request, &p.message.PairingResponse
 	return rsp.InitiatorKeyDistribution&^req.InitiatorKeyDistribution != 0 ||
 		rsp.ResponderKeyDistribution&^req.ResponderKeyDistribution != 0
 }
@@ -114,7 +114,7 @@ func (p *Procedure) checkMatches() bool {
 
 func (p *Procedure) ltkAcceptable() bool {
 	ltk := p.message.EncryptionInformation.LTK
-	return !ltk.IsZero() && !toolbox.IsSampleLTK(ltk)
+	return !cut(ltk, p.keySize()).IsZero() && !toolbox.IsSampleLTK(ltk)
 }
 
 // keepable asks for a key to keep, and for something to keep it under: an
@@ -169,10 +169,29 @@ func (p *Procedure) centralBond() *bond.Bond {
 	return nil
 }
 
-// mayReplace reports whether this pairing may replace a bond, if it is one;
-// onOld says that the bond encrypts the link.
-func (p *Procedure) mayReplace(b *bond.Bond, onOld bool) bool {
-	return b == nil || p.config.Policy.mayReplace(LevelOf(b), p.outcome(), onOld)
+// levelError says what refuses the level that this pairing would give: the
+// policy, or the MITM flag of our own features.
+func (p *Procedure) levelError() error {
+	level := p.outcome()
+	refused := [2]ModelSet{p.config.Policy.RefuseAsInitiator, p.config.Policy.RefuseAsResponder}
+	if p.pairing.features.MITM && !level.MITM && !p.config.Policy.AcceptUnauthenticated {
+		return &PolicyError{"Features.MITM", level.Model.String()}
+	}
+	return p.config.Policy.levelError(level, refused[p.own])
+}
+
+// replacement says whether this pairing may replace the bond with this peer.
+func (p *Procedure) replacement() replacement {
+	return p.replacementOf(p.findBond(p.peerIdentity), p.encrypted && p.onBond)
+}
+
+// replacementOf says it of a bond, if it is one; onOld says that the bond
+// encrypts the link.
+func (p *Procedure) replacementOf(b *bond.Bond, onOld bool) replacement {
+	if b == nil {
+		return mayReplace
+	}
+	return p.config.Policy.replace(LevelOf(b), p.outcome(), onOld)
 }
 
 // identity is who the peer is after key distribution.

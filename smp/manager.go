@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"blesmp/bond"
 	"blesmp/bt"
@@ -25,6 +26,10 @@ type Options struct {
 	// one goroutine a session; it may be slow.
 	OnEvent func(*Session, Event)
 
+	// EncryptBonded encrypts the link of a bonded peer as soon as it is up; as
+	// peripheral it asks the central to.
+	EncryptBonded bool
+
 	// KeepLinkOnTimeout keeps a link on which a pairing has timed out.
 	KeepLinkOnTimeout bool
 
@@ -38,6 +43,14 @@ type Options struct {
 	// Trace is told of every rule that a session takes, on the goroutine that
 	// steps it.
 	Trace func(*Session, Trace)
+
+	// UnsafeFixedPasskey is shown in place of a random passkey. Every attempt
+	// tells whoever listens some of it, and twenty are enough to know it all.
+	UnsafeFixedPasskey *Passkey
+
+	// Now is the clock of waiting intervals and of Bond.Created; time.Now by
+	// default.
+	Now func() time.Time
 
 	// Rand, NewKeyPair, NewPasskey, Toolbox and Table replace what Config has
 	// under these names, for tests and replays.
@@ -75,10 +88,16 @@ func NewManager(store bond.Store, options Options) *Manager {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if fixed := options.UnsafeFixedPasskey; fixed != nil {
+		options.NewPasskey = func() uint32 { return uint32(*fixed) }
+	}
 	return &Manager{
 		store:    store,
 		options:  options,
-		attempts: newAttempts(options.Policy.Backoff),
+		attempts: newAttempts(store, options.Policy.Backoff, options.Now),
 		sessions: map[bt.Link]*Session{},
 	}
 }
@@ -213,6 +232,9 @@ func (m *Manager) validate() error {
 	if err := m.options.Policy.Validate(); err != nil {
 		return err
 	}
+	if fixed := m.options.UnsafeFixedPasskey; fixed != nil && *fixed >= passkeyLimit {
+		return errors.New("smp: Options.UnsafeFixedPasskey has more than six digits")
+	}
 	return m.checkFeatures(&m.options.Features)
 }
 
@@ -221,8 +243,8 @@ func (m *Manager) checkFeatures(f *Features) error {
 	if err := f.Validate(); err != nil {
 		return err
 	}
-	if least := m.options.Policy.minKeySize(); f.MaxKeySize < least {
-		return fmt.Errorf("smp: Features.MaxKeySize is %d, less than the %d of Policy.MinKeySize", f.MaxKeySize, least)
+	if err := m.options.Policy.keySizeError(f.MaxKeySize); err != nil {
+		return fmt.Errorf("smp: Features.MaxKeySize: %w", err)
 	}
 	if (f.InitiatorKeys | f.ResponderKeys).LinkKey() && !m.options.CTKD {
 		return errors.New("smp: Features ask for LinkKey, but Options.CTKD is not set")

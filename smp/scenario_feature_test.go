@@ -137,7 +137,7 @@ var featureScenarios = []scenario{
 	{
 		name: "A16 Just Works again as the policy wants it", before: bonded,
 		parties: of(smp.JustWorks, false, func(both *[2]smptest.Party) {
-			both[0].Config.Policy.JustWorksAgain, both[1].Config.Policy.JustWorksAgain = true, true
+			both[0].Config.Policy.Repairing, both[1].Config.Policy.Repairing = smp.RepairAlways, smp.RepairAlways
 		}),
 		play: pairNow, initiator: complete, responder: complete,
 	},

@@ -81,7 +81,7 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 	config.LocalIdentity, config.PeerIdentity = link.LocalIdentity(), link.PeerIdentity()
 	config.LocalIRK = irk
 	config.FindBond = s.findBond
-	config.Waiting = func() bool { return s.manager.attempts.wait(s.procedure.PeerIdentity(), now()) > 0 }
+	config.Waiting = func() bool { return s.wait() > 0 }
 	config.LocalOOB = func() *LocalOOB { return m.oobOf(link.LocalIdentity()) }
 	if m.options.Trace != nil {
 		config.Trace = func(t Trace) { m.options.Trace(s, t) }
@@ -90,7 +90,20 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 		return nil, err
 	}
 	s.publish()
+	if m.options.EncryptBonded && s.Bonded() {
+		s.encryptBonded()
+	}
 	return s, nil
+}
+
+// encryptBonded has the link of a bonded peer encrypted: a central does it, a
+// peripheral asks.
+func (s *Session) encryptBonded() {
+	in := Input{Event: EventEncrypt}
+	if s.link.Role() == bt.Peripheral {
+		in = Input{Event: EventRequestSecurity, Security: s.manager.options.Features.authReq()}
+	}
+	s.post(job{input: in})
 }
 
 // Role is ours on this link.

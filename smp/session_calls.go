@@ -40,11 +40,18 @@ func (s *Session) Pair(ctx context.Context, f Features) (*Result, error) {
 		return nil, err
 	}
 	if err := until(ctx, wait.done); err != nil {
-		// Refused where it is too late, and where the pairing has just ended.
-		s.post(job{input: Input{Event: EventCancel, Err: err}})
+		s.post(job{run: func() { s.abandon(wait, err) }})
 		<-wait.done
 	}
 	return wait.result, wait.err
+}
+
+// abandon cancels the pairing that somebody waits for, if it is still that one
+// and not too late.
+func (s *Session) abandon(wait *pairingWait, why error) {
+	if s.pairing == wait {
+		s.step(job{input: Input{Event: EventCancel, Err: why}})
+	}
 }
 
 // Encrypt encrypts the link with the stored key, as central, and waits for the
@@ -100,12 +107,11 @@ func (s *Session) NotifyKeypress(t KeypressType) error {
 // 16 octets, most significant first, used from now on and not stored. At the
 // central it is the key that the peripheral distributed, at the peripheral ours.
 func (s *Session) SetLTK(ltk []byte, rand uint64, ediv uint16, mitm, sc bool) error {
-	least := s.manager.options.Policy.minKeySize()
-	switch size := len(ltk); {
-	case size < toolbox.MinKeySize || size > toolbox.MaxKeySize:
+	if size := len(ltk); size < toolbox.MinKeySize || size > toolbox.MaxKeySize {
 		return fmt.Errorf("smp: SetLTK with %d octets, want %d to %d", size, toolbox.MinKeySize, toolbox.MaxKeySize)
-	case size < least:
-		return fmt.Errorf("smp: SetLTK with %d octets, less than the %d of Policy.MinKeySize", size, least)
+	}
+	if err := s.manager.options.Policy.keySizeError(len(ltk)); err != nil {
+		return fmt.Errorf("smp: SetLTK: %w", err)
 	}
 	key := &bond.LongTermKey{EDIV: ediv, Rand: rand}
 	copy(key.Key[len(key.Key)-len(ltk):], ltk)
@@ -176,13 +182,15 @@ func (s *Session) awaitLevel(ctx context.Context, want Level) (Level, error) {
 		case at.state == StateMute:
 			return Level{}, ErrTimedOut
 		case at.state == StateIdle:
-			return at.level, fmt.Errorf("smp: the central did not give the link the level that was asked")
+			return at.level, errNotGiven
 		}
 		if err := until(ctx, changed); err != nil {
 			return Level{}, err
 		}
 	}
 }
+
+var errNotGiven = errors.New("smp: the central did not give the link the level that was asked")
 
 // command gives a command to the procedure and waits until it is carried out or
 // refused; accepted runs before its effects are.

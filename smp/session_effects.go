@@ -2,7 +2,9 @@ package smp
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"blesmp/bond"
 	"blesmp/bt"
@@ -31,13 +33,15 @@ func (s *Session) carryOut(e *Effect) {
 	case EffectStoreBond:
 		s.storeBond(e.Bond)
 	case EffectReportLevel:
-		s.reportLevel(e.Level)
+		s.reportLevel(e.Level, e.Encrypted)
 	case EffectReportEncryptionFailure:
 		s.reportEncryptionFailure(e.Status)
 	case EffectReportComplete:
 		s.reportComplete(e.Result)
 	case EffectReportFailure, EffectReportEnd:
 		s.reportFailure(e.Err)
+	case EffectReportRejection:
+		s.events.put(RequestRefusedEvent{Err: e.Err})
 	case EffectReportTimeout:
 		s.reportTimeout(e.Err)
 	case EffectReportKeypress:
@@ -58,7 +62,7 @@ func (s *Session) check(what string, err error) {
 
 // storeBond keeps the bond before anybody is told of it.
 func (s *Session) storeBond(b *bond.Bond) {
-	b.Created = now()
+	b.Created = s.manager.options.Now()
 	err := s.manager.store.Put(*b)
 	if err != nil {
 		s.log.Error("bond not kept", "err", err)
@@ -69,14 +73,22 @@ func (s *Session) storeBond(b *bond.Bond) {
 	s.mu.Unlock()
 }
 
-func (s *Session) reportLevel(level Level) {
-	encrypted := level != Level{}
-	if s.encrypt != nil && encrypted {
-		s.encrypt.finish(level, nil)
+func (s *Session) reportLevel(level Level, encrypted bool) {
+	if s.encrypt != nil {
+		s.encrypt.finish(level, encryptionLost(encrypted))
 		s.encrypt = nil
 	}
 	s.events.put(EncryptionEvent{Encrypted: encrypted, Level: level})
 	s.changed()
+}
+
+// encryptionLost is the error of an encryption that ended with the link in the
+// clear.
+func encryptionLost(encrypted bool) error {
+	if encrypted {
+		return nil
+	}
+	return errors.New("smp: the link is not encrypted")
 }
 
 func (s *Session) reportEncryptionFailure(status bt.Status) {
@@ -86,7 +98,22 @@ func (s *Session) reportEncryptionFailure(status bt.Status) {
 	}
 	level, encrypted := s.procedure.Level()
 	s.events.put(EncryptionEvent{Status: status, Encrypted: encrypted, Level: level})
+	if status == bt.PINOrKeyMissing && s.link.Role() == bt.Central {
+		s.bondLost()
+	}
 	s.changed()
+}
+
+// bondLost tells that the peer has no key for our bond. The bond stays.
+func (s *Session) bondLost() {
+	peer := s.procedure.PeerIdentity()
+	if s.findBond(peer) == nil {
+		return
+	}
+	s.events.put(BondLostEvent{Peer: peer})
+	if s.manager.options.Policy.LostBond == LostBondDisconnect {
+		s.check("disconnect", s.link.Disconnect(bt.AuthenticationFailure))
+	}
 }
 
 func (s *Session) reportComplete(r *Result) {
@@ -118,7 +145,7 @@ func (s *Session) reportTimeout(err *PairingError) {
 // failed counts the failure, and tells who waits for the pairing.
 func (s *Session) failed(err *PairingError) {
 	if err.counts() {
-		s.manager.attempts.failed(s.procedure.PeerIdentity(), now())
+		s.check("attempts", s.manager.attempts.failed(s.link.LocalIdentity(), s.procedure.PeerIdentity()))
 	}
 	s.manager.dropOOB(s.prompt.oob)
 	s.prompt.end(err)
@@ -139,9 +166,16 @@ func (s *Session) reportKeypress(t KeypressType) {
 // refusal gives the error of a command that was not carried out.
 func (s *Session) refusal(r Refusal) error {
 	if r == WaitingInterval {
-		return &BackoffError{RetryAfter: s.manager.attempts.wait(s.procedure.PeerIdentity(), now())}
+		return &BackoffError{RetryAfter: s.wait()}
 	}
 	return r.Err()
+}
+
+// wait is how long this peer still has to wait.
+func (s *Session) wait() time.Duration {
+	d, err := s.manager.attempts.wait(s.link.LocalIdentity(), s.procedure.PeerIdentity())
+	s.check("attempts", err)
+	return d
 }
 
 // finishPairing tells who waits in Pair how it ended.

@@ -1,6 +1,7 @@
 package smp
 
 import (
+	"errors"
 	"time"
 
 	"blesmp/bt"
@@ -112,7 +113,7 @@ func (s *Session) startEncryption(e *Effect) {
 
 // statusOf gives the status that an error carries, or an unspecified one.
 func statusOf(err error) bt.Status {
-	if status, ok := err.(bt.Status); ok {
+	if status, ok := errors.AsType[bt.Status](err); ok {
 		return status
 	}
 	return bt.UnspecifiedError

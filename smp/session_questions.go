@@ -102,34 +102,39 @@ func (s *Session) askSecurity(e *Effect, q *Question) {
 	s.answer(e, in, nil)
 }
 
-// askFeatures asks twice where Just Works needs consent.
+// askFeatures asks up to three times: about the features, about Just Works, and
+// about the bond that would be replaced.
 func (s *Session) askFeatures(e *Effect, q *Question) {
 	prompter := &s.manager.options.Prompter
 	s.prompt.oob = s.procedure.pairing.oob
-	confirm, consent := prompter.ConfirmFeatures, prompter.Consent
-	if e.Level.Model != JustWorks {
-		consent = nil
-	}
+	justWorks := e.Level.Model == JustWorks
 	in := Input{Event: EventFeaturesConfirmed}
-	if s.prompt.unasked && q.Bonded && e.Level.Model == JustWorks {
+	var asks []func(context.Context, *Question) error
+	if prompter.ConfirmFeatures != nil {
+		asks = append(asks, prompter.ConfirmFeatures)
+	}
+	if prompter.Consent != nil && justWorks {
+		asks = append(asks, prompter.Consent)
+	}
+	if e.Replaces && prompter.ReplaceBond != nil {
+		asks = append(asks, prompter.ReplaceBond)
+	}
+	switch {
+	case s.prompt.unasked && q.Bonded && justWorks:
 		s.answer(e, in, AuthenticationRequirements)
-		return
-	}
-	if confirm == nil && consent == nil {
+	case len(asks) == 0:
 		s.answer(e, in, nil)
-		return
-	}
-	s.put(e, func(ctx context.Context) (Input, error) {
-		if confirm != nil {
-			if err := confirm(ctx, q); err != nil {
-				return in, err
+	default:
+		in.Replace = e.Replaces && prompter.ReplaceBond != nil
+		s.put(e, func(ctx context.Context) (Input, error) {
+			for _, ask := range asks {
+				if err := ask(ctx, q); err != nil {
+					return in, err
+				}
 			}
-		}
-		if consent != nil {
-			return in, consent(ctx, q)
-		}
-		return in, nil
-	}, true)
+			return in, nil
+		}, true)
+	}
 }
 
 // showPasskey has no answer; a display that fails cancels the pairing.

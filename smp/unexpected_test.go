@@ -20,6 +20,7 @@ type reaction struct {
 	Failed     smp.Reason // Pairing Failed that was sent
 	Sent       int        // PDUs, Pairing Failed included
 	Report     string     // of the pairing's end
+	Rejected   smp.Reason // report of a request that was turned down
 	Link       string     // report about encryption
 	Refusal    smp.Refusal
 	Negative   bool // reply to the controller
@@ -39,6 +40,8 @@ func react(d *smptest.Device, effects []smp.Effect) reaction {
 			}
 		case smp.EffectReportFailure:
 			r.Report += fmt.Sprintf("failed: %v", e.Err.Reason)
+		case smp.EffectReportRejection:
+			r.Rejected = e.Err.Reason
 		case smp.EffectReportEnd:
 			r.Report += fmt.Sprintf("ended: %v", e.Err.Cause)
 		case smp.EffectReportTimeout:
@@ -86,7 +89,7 @@ func (r reaction) endsBy(cause smp.Cause) reaction {
 
 // answers is the reaction of a side that answers and stays.
 func (r reaction) answers(reason smp.Reason) reaction {
-	r.Sent, r.Failed = 1, reason
+	r.Sent, r.Failed, r.Rejected = 1, reason, reason
 	return r
 }
 

@@ -33,16 +33,17 @@ type Device struct {
 	// Arming is the number of the timer's last start.
 	Arming uint64
 
-	Sent     [][]byte            // PDUs
-	Traces   []smp.Trace         // rules that were taken
-	Reports  []smp.Effect        // pairings that have ended, in any way
-	Bonds    []*bond.Bond        // that were to be kept
-	Results  []*smp.Result       // of pairings that succeeded
-	Failures []*smp.PairingError // of those that did not
-	Links    []smp.Effect        // reports of encryption, and of its failure
-	Keypress []smp.KeypressType  // reported
-	Refusals []smp.Refusal       // of commands
-	Keys     []smp.Effect        // what went to the controller: keys, and the answer that there is none
+	Sent       [][]byte            // PDUs
+	Traces     []smp.Trace         // rules that were taken
+	Reports    []smp.Effect        // pairings that have ended, in any way
+	Bonds      []*bond.Bond        // that were to be kept
+	Results    []*smp.Result       // of pairings that succeeded
+	Failures   []*smp.PairingError // of those that did not
+	Rejections []*smp.PairingError // requests that were turned down
+	Links      []smp.Effect        // reports of encryption, and of its failure
+	Keypress   []smp.KeypressType  // reported
+	Refusals   []smp.Refusal       // of commands
+	Keys       []smp.Effect        // what went to the controller: keys, and the answer that there is none
 
 	rig    *Rig
 	config smp.Config
@@ -228,6 +229,8 @@ func (d *Device) carryOut(e *smp.Effect) {
 	case smp.EffectReportFailure, smp.EffectReportEnd, smp.EffectReportTimeout:
 		d.Reports = append(d.Reports, *e)
 		d.Failures = append(d.Failures, e.Err)
+	case smp.EffectReportRejection:
+		d.Rejections = append(d.Rejections, e.Err)
 	case smp.EffectReportLevel, smp.EffectReportEncryptionFailure:
 		d.Links = append(d.Links, *e)
 	case smp.EffectReportKeypress:
