@@ -48,6 +48,7 @@ func (p *Procedure) disconnect(e *Effect) { e.Status = bt.AuthenticationFailure 
 // bond is found from now on.
 func (p *Procedure) storeBond(e *Effect) {
 	e.Bond = p.newBond()
+	p.made = e.Bond
 	p.peerIdentity = e.Bond.Peer
 	p.onBond = true
 }
@@ -190,7 +191,7 @@ func (p *Procedure) result() *Result {
 	}
 	return &Result{
 		Level:     p.outcome(),
-		Bonded:    v.Bonding() && p.findable(),
+		Bonded:    v.Bonding() && p.keepable(),
 		Debug:     p.usesDebugKey(),
 		Initiator: keys[0],
 		Responder: keys[1],

@@ -3,6 +3,7 @@ package smp
 import (
 	"sync"
 
+	"blesmp/bond"
 	"blesmp/bt"
 	"blesmp/gen/table"
 	"blesmp/smp/toolbox"
@@ -44,7 +45,8 @@ type Procedure struct {
 	malformed error
 	step      table.Step
 	effects   []Effect
-	out       []byte // the PDUs of this step, one after another
+	out       []byte     // the PDUs of this step, one after another
+	made      *bond.Bond // in this step; the store does not have it yet
 }
 
 // memory is what a procedure needs only while it is not at rest: idle links
@@ -154,7 +156,7 @@ func (p *Procedure) take(dst []Effect, in Input) []Effect {
 		p.encrypted = false
 	}
 	dst = p.effects
-	p.in, p.effects, p.out, p.malformed = Input{}, nil, nil, nil
+	p.in, p.effects, p.out, p.malformed, p.made = Input{}, nil, nil, nil, nil
 	return dst
 }
 

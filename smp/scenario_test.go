@@ -80,6 +80,13 @@ func (e ending) hangsUp() ending { e.Gone = true; return e.closed() }
 
 func (e ending) unbonded() ending { e.Bonds = 0; return e }
 
+// then is what has come of two pairings.
+func (e ending) then(more ending) ending {
+	e.Reports = append(append([]string{}, e.Reports...), more.Reports...)
+	e.Bonds += more.Bonds
+	return e.with(more.Links...)
+}
+
 // mark is how far the record of a side had got.
 type mark struct{ reports, links, refusals, bonds, keys int }
 
