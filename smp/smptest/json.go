@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 )
 
 // value is one JSON value that knows where it stands, so that a mistake in a
@@ -109,12 +111,21 @@ func (p *parser) token() (json.Token, int, error) {
 		return token, at, nil
 	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return nil, 0, &jsonError{max(int(syntax.Offset)-1, 0), err.Error()}
+		return nil, 0, &jsonError{p.complaint(int(syntax.Offset), err.Error()), err.Error()}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, 0, &jsonError{len(p.data), "unexpected end of JSON input"}
 	}
 	return nil, 0, &jsonError{at, err.Error()}
+}
+
+// complaint is where the octet stands that a syntax error is about: package
+// json tells its offset in some errors, and that of the next one in others.
+func (p *parser) complaint(offset int, text string) int {
+	if offset < len(p.data) && strings.HasPrefix(text, "invalid character "+strconv.QuoteRune(rune(p.data[offset]))) {
+		return offset
+	}
+	return max(offset-1, 0)
 }
 
 func (p *parser) value(depth int) (*value, error) {

@@ -1,6 +1,7 @@
 package smptest
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -254,21 +255,29 @@ func (p publicPair) DH(toolbox.PublicKey) (toolbox.DHKey, error) {
 	return *p.dhKey, nil
 }
 
-// setHandle takes the connection handle from the first step that has one.
+// setHandle takes the connection handle from what our controller says first,
+// else from the first command that it gets.
 func (p *play) setHandle() {
-	for i := range p.t.Steps {
-		s := &p.t.Steps[i]
-		layout, ok := hciLayouts[s.Code]
-		if s.At != p.role || !ok || s.Kind != layout.kind {
-			continue
+	for _, kind := range []StepKind{EventStep, CommandStep} {
+		for i := range p.t.Steps {
+			if handle, ok := p.t.Steps[i].handle(); ok && p.t.Steps[i].At == p.role && p.t.Steps[i].Kind == kind {
+				p.handle = handle
+				return
+			}
 		}
-		at := 0
-		if s.Kind == EventStep && s.Code != ltkRequest {
-			at = 1 // behind the status
-		}
-		p.handle = uint16(s.Params[at]) | uint16(s.Params[at+1])<<8
-		return
 	}
+}
+
+// handle gives the connection handle of a command or event that concerns us.
+func (s *Step) handle() (uint16, bool) {
+	if _, ok := hciLayouts[s.Code]; !ok {
+		return 0, false
+	}
+	b := s.Params
+	if s.Kind == EventStep && s.Code != ltkRequest {
+		b = b[1:] // behind the status
+	}
+	return binary.LittleEndian.Uint16(b), true
 }
 
 // loadBond gives our side the bond that it uses before any pairing.
