@@ -46,8 +46,12 @@ func (p *Procedure) tooWeak() bool { return p.levelError() != nil }
 func (p *Procedure) weakerThanBond() bool { return p.replacement(p.peerIdentity) == mayNotReplace }
 
 // weakerThanIdentityBond asks it for the bond of the identity that an unknown
-// peer distributes, when it is too late to ask the user.
+// peer distributes, when it is too late to ask the user. That of a known peer
+// was judged before phase 2: since then the link is encrypted with another key.
 func (p *Procedure) weakerThanIdentityBond() bool {
+	if own, other := p.identityBonds(); own != nil && other != nil && own.Peer == other.Peer {
+		return false
+	}
 	return p.replacement(p.message.IdentityAddressInformation.typed()) != mayReplace
 }
 
@@ -113,20 +117,27 @@ func (p *Procedure) ltkAcceptable() bool {
 func (p *Procedure) findable() bool { return p.identity().IsIdentity() }
 
 // identityAcceptable refuses what cannot be an identity, our own, and on the
-// link of a bonded peer the identity of another bond.
+// link of a bonded peer the identity of another bond. A bond may have two names:
+// the identity and an address on the air.
 func (p *Procedure) identityAcceptable() bool {
 	identity := p.message.IdentityAddressInformation.typed()
 	if !identity.IsIdentity() || identity == p.config.LocalIdentity {
 		return false
 	}
-	known := p.bond() != nil && identity != p.peerIdentity
-	return !known || p.config.FindBond(identity) == nil
+	own, other := p.identityBonds()
+	return own == nil || other == nil || own.Peer == other.Peer
 }
 
-// bond is the one with this peer, if its key is long enough for the policy.
+// identityBonds gives the bond of the link and that of the identity which the
+// peer distributes, nil where there is none.
+func (p *Procedure) identityBonds() (own, other *bond.Bond) {
+	return p.config.FindBond(p.peerIdentity), p.config.FindBond(p.message.IdentityAddressInformation.typed())
+}
+
+// bond is the one with this peer, if the policy accepts its key.
 func (p *Procedure) bond() *bond.Bond {
 	b := p.config.FindBond(p.peerIdentity)
-	if b == nil || b.KeySize < p.config.Policy.minKeySize() {
+	if b == nil || p.config.Policy.bondError(b) != nil {
 		return nil
 	}
 	return b
