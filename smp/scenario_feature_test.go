@@ -146,6 +146,10 @@ var featureScenarios = []scenario{
 		play: pairNow, initiator: complete, responder: complete,
 	},
 	{
+		name: "A16 never again, at the initiator", parties: of(smp.NumericComparison, true, repairing(bt.Central, smp.RepairNever)), before: bonded,
+		play: pairNow, initiator: failed(smp.AuthenticationRequirements), responder: told(smp.AuthenticationRequirements),
+	},
+	{
 		name: "A16 never again", parties: of(smp.NumericComparison, true, repairing(bt.Peripheral, smp.RepairNever)), before: bonded,
 		play: pairNow, initiator: told(smp.AuthenticationRequirements), responder: failed(smp.AuthenticationRequirements),
 	},
