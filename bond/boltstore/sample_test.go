@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -83,7 +84,7 @@ func sample(t testing.TB) (file []byte, want contents) {
 
 func mustOpen(t testing.TB, path string, o *Options) *Store {
 	t.Helper()
-	s, err := Open(path, o)
+	s, err := openWith(path, o)
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}
@@ -125,9 +126,24 @@ func wantContents(t *testing.T, s *Store, want contents) {
 	}
 }
 
+// quickDiff is cmp.Diff for the tests that compare the same thousands of times.
+func quickDiff(want, got any) string {
+	if reflect.DeepEqual(want, got) {
+		return ""
+	}
+	return cmp.Diff(want, got)
+}
+
+// write makes a file be this. It does not cut the file first, for which some
+// file systems wait for the disk.
 func write(t testing.TB, path string, file []byte) {
 	t.Helper()
-	if err := os.WriteFile(path, file, 0o600); err != nil {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt(file, 0)
+	if err := errors.Join(err, f.Truncate(int64(len(file))), f.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
