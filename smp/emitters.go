@@ -48,6 +48,7 @@ func (p *Procedure) disconnect(e *Effect) { e.Status = bt.AuthenticationFailure 
 // bond is found from now on.
 func (p *Procedure) storeBond(e *Effect) {
 	e.Bond = p.newBond()
+	p.made = e.Bond
 	p.peerIdentity = e.Bond.Peer
 	p.onBond = true
 }
@@ -190,11 +191,25 @@ func (p *Procedure) result() *Result {
 	}
 	return &Result{
 		Level:     p.outcome(),
-		Bonded:    v.Bonding() && p.findable(),
+		Bonded:    v.Bonding() && p.keepable(),
 		Debug:     p.usesDebugKey(),
 		Initiator: keys[0],
 		Responder: keys[1],
+		LinkKey:   p.linkKey(),
 	}
+}
+
+// linkKey derives the key for BR/EDR where both sides offer it, both ways. It
+// comes of the LTK before that is cut (Core Vol 3, Part H, 2.3.5.7).
+func (p *Procedure) linkKey() *bt.Key {
+	req, rsp := &p.pairing.request, &p.pairing.response
+	offered := req.InitiatorKeyDistribution & req.ResponderKeyDistribution &
+		rsp.InitiatorKeyDistribution & rsp.ResponderKeyDistribution
+	if !p.vars().SC() || !offered.LinkKey() {
+		return nil
+	}
+	key := toolbox.LinkKeyFromLTK(p.pairing.uncutLTK, (req.AuthReq & rsp.AuthReq).CT2())
+	return &key
 }
 
 // newBond is what the pairing leaves behind.
@@ -215,6 +230,7 @@ func (p *Procedure) newBond() *bond.Bond {
 		PeerIRK:   peer.IRK,
 		LocalCSRK: own.CSRK,
 		PeerCSRK:  peer.CSRK,
+		LinkKey:   r.LinkKey,
 	}
 	if onAir := p.config.Peer; onAir.IsIdentity() && onAir != b.Peer {
 		b.OnAir = onAir

@@ -61,7 +61,7 @@ func (p *Procedure) weakerThanIdentityBond() bool {
 }
 
 func (p *Procedure) unaskedKeys() bool {
-	req, rsp := &p.pairing.request, &p.pairing.response
+	req, rsp := &p.pairing.request, &p.message.PairingResponse
 	return rsp.InitiatorKeyDistribution&^req.InitiatorKeyDistribution != 0 ||
 		rsp.ResponderKeyDistribution&^req.ResponderKeyDistribution != 0
 }
@@ -117,9 +117,13 @@ func (p *Procedure) ltkAcceptable() bool {
 	return !cut(ltk, p.keySize()).IsZero() && !toolbox.IsSampleLTK(ltk)
 }
 
-// findable asks for something to keep the bond under: an identity, or an
-// address on the air that the peer keeps.
-func (p *Procedure) findable() bool { return p.identity().IsIdentity() }
+// keepable asks for a key to keep, and for something to keep it under: an
+// identity, or an address on the air that the peer keeps.
+func (p *Procedure) keepable() bool {
+	own, peer := &p.pairing.keys[p.own], &p.pairing.keys[p.peer]
+	key := p.vars().SC() || own.LTK != nil || own.CSRK != nil || peer.LTK != nil || peer.IRK != nil || peer.CSRK != nil
+	return key && p.identity().IsIdentity()
+}
 
 // identityAcceptable refuses what cannot be an identity, our own, and on the
 // link of a bonded peer the identity of another bond. A bond may have two names:
@@ -136,13 +140,22 @@ func (p *Procedure) identityAcceptable() bool {
 // identityBonds gives the bond of the link and that of the identity which the
 // peer distributes, nil where there is none.
 func (p *Procedure) identityBonds() (own, other *bond.Bond) {
-	return p.config.FindBond(p.peerIdentity), p.config.FindBond(p.message.IdentityAddressInformation.typed())
+	return p.findBond(p.peerIdentity), p.findBond(p.message.IdentityAddressInformation.typed())
 }
 
-// bond is the one with this peer, if its key is long enough for the policy.
+// findBond asks for a bond, also for one that was made in this very step: the
+// event that showed that the peer is done may already need it.
+func (p *Procedure) findBond(peer bt.TypedAddress) *bond.Bond {
+	if b := p.made; b != nil && (b.Peer == peer || b.OnAir == peer) {
+		return b
+	}
+	return p.config.FindBond(peer)
+}
+
+// bond is the one with this peer, if the policy accepts its key.
 func (p *Procedure) bond() *bond.Bond {
-	b := p.config.FindBond(p.peerIdentity)
-	if b == nil || b.KeySize < p.config.Policy.minKeySize() {
+	b := p.findBond(p.peerIdentity)
+	if b == nil || p.config.Policy.bondError(b) != nil {
 		return nil
 	}
 	return b
@@ -169,7 +182,7 @@ func (p *Procedure) levelError() error {
 
 // replacement says whether this pairing may replace the bond with this peer.
 func (p *Procedure) replacement() replacement {
-	return p.replacementOf(p.config.FindBond(p.peerIdentity), p.encrypted && p.onBond)
+	return p.replacementOf(p.findBond(p.peerIdentity), p.encrypted && p.onBond)
 }
 
 // replacementOf says it of a bond, if it is one; onOld says that the bond

@@ -28,7 +28,7 @@ type before uint8
 
 const (
 	strangers before = iota
-	paired           // on the same link, which is encrypted with the pairing's key
+	alreadyPaired           // on the same link, which is encrypted with the pairing's key
 	bonded           // on an earlier link
 	refreshed        // on an earlier link, and this one is encrypted with the bond
 )
@@ -80,6 +80,13 @@ func (e ending) hangsUp() ending { e.Gone = true; return e.closed() }
 
 func (e ending) unbonded() ending { e.Bonds = 0; return e }
 
+// then is what has come of two pairings.
+func (e ending) then(more ending) ending {
+	e.Reports = append(append([]string{}, e.Reports...), more.Reports...)
+	e.Bonds += more.Bonds
+	return e.with(more.Links...)
+}
+
 // mark is how far the record of a side had got.
 type mark struct{ reports, links, refusals, bonds, keys int }
 
@@ -128,7 +135,7 @@ func (b before) bring(t *testing.T, rig *smptest.Rig) {
 	}
 	rig.Pair()
 	run(t, rig)
-	if b == paired {
+	if b == alreadyPaired {
 		return
 	}
 	if err := rig.Reconnect(); err != nil {
@@ -191,9 +198,9 @@ func of(model smp.AssociationModel, sc bool, changes ...change) func() [2]smptes
 	}
 }
 
-// features changes what a side offers, policy what it insists on, user who sits
+// withFeatures changes what a side offers, policy what it insists on, user who sits
 // there.
-func features(role bt.Role, set func(*smp.Features)) change {
+func withFeatures(role bt.Role, set func(*smp.Features)) change {
 	return func(both *[2]smptest.Party) { set(both[role].Features) }
 }
 

@@ -1544,7 +1544,7 @@ const (
 	guardCheckMatches
 	guardZeroEDIV
 	guardLTKAcceptable
-	guardFindable
+	guardKeepable
 	guardIdentityAcceptable
 )
 
@@ -2000,9 +2000,9 @@ type guards interface {
 	// ltkAcceptable reports whether the LTK is neither zero nor the specification's
 	// sample (Core Vol 3, Part H, 3.6.2).
 	ltkAcceptable() bool
-	// findable reports whether the peer has an identity, or an address on the air
-	// that it keeps (Core Vol 3, Part H, 2.4.1).
-	findable() bool
+	// keepable reports whether there is a key to keep, and an identity of the peer,
+	// or an address that it keeps (Core Vol 3, Part H, 2.4.1).
+	keepable() bool
 	// identityAcceptable reports whether public or static random; on the link of a
 	// bonded peer no other bond's identity (Core Vol 3, Part H, 3.6.5).
 	identityAcceptable() bool
@@ -2192,8 +2192,8 @@ func (b binding) Guard(id uint8) bool {
 		return b.p.zeroEDIV()
 	case guardLTKAcceptable:
 		return b.p.ltkAcceptable()
-	case guardFindable:
-		return b.p.findable()
+	case guardKeepable:
+		return b.p.keepable()
 	case guardIdentityAcceptable:
 		return b.p.identityAcceptable()
 	}
@@ -2409,52 +2409,52 @@ var defaultTable = &table.Table{
 		"initiator", "responder",
 	},
 	States: []table.State{
-		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 493},
-		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 545},
-		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 565},
-		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 585},
-		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 618},
-		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 633},
-		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 693},
-		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 704},
-		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 711},
-		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 720},
-		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 734},
-		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 767},
-		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 801},
-		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 815},
-		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 826},
-		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 839},
-		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 862},
-		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 874},
-		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 915},
-		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 925},
-		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 945},
-		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 956},
-		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 973},
-		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 990},
-		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1004},
-		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1015},
-		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1043},
-		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1050},
-		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1070},
-		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1076},
-		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1094},
-		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1107},
-		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1123},
-		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1144},
-		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1149},
-		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1155},
-		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1140},
-		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1145},
-		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1148},
-		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1150},
-		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1151},
-		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1156},
-		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1158},
-		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1170},
-		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1175},
-		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1187},
+		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 495},
+		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 547},
+		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 567},
+		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 587},
+		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 620},
+		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 635},
+		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 695},
+		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 706},
+		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 715},
+		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 724},
+		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 737},
+		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 770},
+		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 804},
+		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 818},
+		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 829},
+		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 842},
+		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 865},
+		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 877},
+		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 918},
+		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 928},
+		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 948},
+		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 959},
+		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 976},
+		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 993},
+		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1007},
+		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1018},
+		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1046},
+		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1053},
+		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1073},
+		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1079},
+		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1097},
+		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1110},
+		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1126},
+		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1147},
+		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1152},
+		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1158},
+		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1143},
+		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1148},
+		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1151},
+		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1153},
+		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1154},
+		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1159},
+		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1161},
+		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1173},
+		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1178},
+		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1190},
 	},
 	Events: []string{
 		"Choose", "PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom",
@@ -2496,7 +2496,7 @@ var defaultTable = &table.Table{
 		"weakerThanBond", "weakerThanIdentityBond", "ownOOBGiven", "oobConfirmHeld", "oobTKHeld",
 		"replacesBond", "unaskedKeys", "confirmReflected", "legacyConfirmMatches",
 		"numericConfirmMatches", "passkeyConfirmMatches", "publicKeyValid", "oobMatches",
-		"checkMatches", "zeroEDIV", "ltkAcceptable", "findable", "identityAcceptable",
+		"checkMatches", "zeroEDIV", "ltkAcceptable", "keepable", "identityAcceptable",
 	},
 	Actions: []string{
 		"receiveRequest", "receiveResponse", "receiveSecurityRequest", "makeRequest", "makeResponse",
@@ -2554,26 +2554,26 @@ var defaultTable = &table.Table{
 		{Op: table.Eq, A: 8, B: 5},
 		{Op: table.Else, A: 11, B: 23},
 		{Op: table.Else, A: 11, B: 5},
+		{Op: table.Ask, A: uint16(guardUnaskedKeys)},
 		{Op: table.Load, A: slotSC},
 		{Op: table.Load, A: slotToSend},
-		{Op: table.Without, A: 28, B: 14},
+		{Op: table.Without, A: 29, B: 14},
 		{Op: table.Load, A: slotToReceive},
-		{Op: table.Without, A: 30, B: 14},
+		{Op: table.Without, A: 31, B: 14},
 		{Op: table.Ask, A: uint16(guardKeySizeTooSmall)},
-		{Op: table.Ask, A: uint16(guardUnaskedKeys)},
 		{Op: table.Load, A: slotPeerHasOOB},
-		{Op: table.And, A: 27, B: 34},
+		{Op: table.And, A: 28, B: 34},
 		{Op: table.Ask, A: uint16(guardOwnOOBGiven)},
 		{Op: table.Not, A: 36},
 		{Op: table.And, A: 35, B: 37},
 		{Op: table.Load, A: slotHaveOOB},
-		{Op: table.And, A: 27, B: 39},
+		{Op: table.And, A: 28, B: 39},
 		{Op: table.Ask, A: uint16(guardOOBConfirmHeld)},
 		{Op: table.Not, A: 41},
 		{Op: table.And, A: 40, B: 42},
 		{Op: table.Load, A: slotModel},
 		{Op: table.Eq, A: 44, B: 5},
-		{Op: table.Not, A: 27},
+		{Op: table.Not, A: 28},
 		{Op: table.And, A: 45, B: 46},
 		{Op: table.Ask, A: uint16(guardOOBTKHeld)},
 		{Op: table.Not, A: 48},
@@ -2611,196 +2611,196 @@ var defaultTable = &table.Table{
 		{Op: table.Not, A: 80},
 		{Op: table.And, A: 39, B: 81},
 		{Op: table.Ask, A: uint16(guardCheckMatches)},
-		{Op: table.Has, A: 28, B: 14},
-		{Op: table.Has, A: 28, B: 16},
-		{Op: table.Has, A: 28, B: 20},
-		{Op: table.Has, A: 30, B: 14},
-		{Op: table.Has, A: 30, B: 16},
-		{Op: table.Has, A: 30, B: 20},
+		{Op: table.Has, A: 29, B: 14},
+		{Op: table.Has, A: 29, B: 16},
+		{Op: table.Has, A: 29, B: 20},
+		{Op: table.Has, A: 31, B: 14},
+		{Op: table.Has, A: 31, B: 16},
+		{Op: table.Has, A: 31, B: 20},
 		{Op: table.Ask, A: uint16(guardLTKAcceptable)},
 		{Op: table.Not, A: 90},
 		{Op: table.Const, A: 15},
 		{Op: table.Ask, A: uint16(guardIdentityAcceptable)},
 		{Op: table.Not, A: 93},
 		{Op: table.Ask, A: uint16(guardWeakerThanIdentityBond)},
-		{Op: table.Without, A: 30, B: 16},
-		{Op: table.Without, A: 30, B: 20},
-		{Op: table.Not, A: 28},
+		{Op: table.Without, A: 31, B: 16},
+		{Op: table.Without, A: 31, B: 20},
+		{Op: table.Not, A: 29},
 		{Op: table.Load, A: slotBonding},
-		{Op: table.Ask, A: uint16(guardFindable)},
+		{Op: table.Ask, A: uint16(guardKeepable)},
 		{Op: table.And, A: 99, B: 100},
 		{Op: table.Ask, A: uint16(guardBondMatches)},
 		{Op: table.Const, A: 16},
 		{Op: table.Ask, A: uint16(guardZeroEDIV)},
-		{Op: table.And, A: 27, B: 44},
+		{Op: table.And, A: 28, B: 44},
 		{Op: table.Not, A: 76},
-		{Op: table.Or, A: 27, B: 44},
+		{Op: table.Or, A: 28, B: 44},
 	},
 	Ops: []table.Op{
-		// line 509
+		// line 511
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
-		// line 511
+		// line 513
 		{Kind: table.Emit, ID: uint8(EffectStartStoredEncryption)},
-		// line 512
+		// line 514
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 5},
-		// line 513
+		// line 515
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 7},
-		// line 514
+		// line 516
 		{Kind: table.Do, ID: uint8(actionReceiveSecurityRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskSecurity)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 516
+		// line 518
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 13},
-		// line 504
+		// line 506
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 16},
-		// line 505
+		// line 507
 		{Kind: table.Do, ID: uint8(actionMakeRequest)},
 		{Kind: table.Send, ID: uint8(pduPairingRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 507
+		// line 509
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 19},
-		// line 501
+		// line 503
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 20},
-		// line 478
-		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		// line 480
+		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		// line 482
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 475
+		// line 477
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 14},
-		// line 551
+		// line 553
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 21},
-		// line 554
+		// line 556
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 557
+		// line 559
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 577
+		// line 579
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 624
+		// line 626
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 1},
-		// line 640
+		// line 642
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 23},
-		// line 675
+		// line 677
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 1},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 655
+		// line 657
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 654
+		// line 656
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 660
+		// line 662
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 661
+		// line 663
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 5},
-		// line 662
+		// line 664
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 25},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 25},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 698
+		// line 700
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 26},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 26},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 666
+		// line 668
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 667
-		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
 		// line 669
+		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 671
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 673
+		// line 675
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 664
+		// line 666
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 663
+		// line 665
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 710
-		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
-		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 715
-		{Kind: table.Set, ID: slotToSend, Arg: 29},
-		{Kind: table.Set, ID: slotToReceive, Arg: 31},
-		{Kind: table.Do, ID: uint8(actionSecureModel)},
-		// line 719
-		{Kind: table.Do, ID: uint8(actionLegacyModel)},
-		// line 724
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 725
+		// line 713
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 12},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 12},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 726
+		// line 714
+		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
+		{Kind: table.Do, ID: uint8(actionCombine)},
+		// line 719
+		{Kind: table.Set, ID: slotToSend, Arg: 30},
+		{Kind: table.Set, ID: slotToReceive, Arg: 32},
+		{Kind: table.Do, ID: uint8(actionSecureModel)},
+		// line 723
+		{Kind: table.Do, ID: uint8(actionLegacyModel)},
+		// line 728
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 729
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 16},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 731
+		// line 734
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 19},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 733
+		// line 736
 		{Kind: table.Emit, ID: uint8(EffectAskFeatures)},
-		// line 745
+		// line 748
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 749
+		// line 752
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 739
+		// line 742
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 57},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 57},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 774
+		// line 777
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 777
+		// line 780
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 779
+		// line 782
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2808,48 +2808,48 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 786
+		// line 789
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 812
+		{Kind: table.Do, ID: uint8(actionTakePasskey)},
+		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
 		// line 809
-		{Kind: table.Do, ID: uint8(actionTakePasskey)},
-		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
-		{Kind: table.Do, ID: uint8(actionNewNonce)},
-		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
-		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
-		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 806
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 64},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 64},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 832
+		// line 835
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 20},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 833
+		// line 836
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 845
+		// line 848
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 868
+		// line 871
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 9},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 9},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 869
+		// line 872
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
-		// line 881
+		// line 884
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 883
+		// line 886
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2857,702 +2857,702 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 922
+		// line 925
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 932
+		// line 935
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
-		// line 936
+		// line 939
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 952
+		// line 955
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 950
+		// line 953
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 72},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 72},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 970
+		// line 973
 		{Kind: table.Emit, ID: uint8(EffectReportKeypress)},
-		// line 980
+		// line 983
 		{Kind: table.Do, ID: uint8(actionMakeKeypress)},
 		{Kind: table.Send, ID: uint8(pduKeypressNotification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 984
+		// line 987
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1022
+		// line 1025
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1026
+		// line 1029
 		{Kind: table.Set, ID: slotRound, Arg: 79},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1049
+		// line 1052
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1056
+		// line 1059
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1075
+		// line 1078
 		{Kind: table.Do, ID: uint8(actionKeepCheck)},
-		// line 1081
+		// line 1084
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 1113
+		// line 1116
 		{Kind: table.Do, ID: uint8(actionMakeOwnKeys)},
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		// line 1144
+		// line 1147
 		{Kind: table.Send, ID: uint8(pduEncryptionInformation)},
 		{Kind: table.Send, ID: uint8(pduCentralIdentification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1149
+		// line 1152
 		{Kind: table.Send, ID: uint8(pduIdentityInformation)},
 		{Kind: table.Send, ID: uint8(pduIdentityAddressInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1155
+		// line 1158
 		{Kind: table.Send, ID: uint8(pduSigningInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1146
+		// line 1149
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 92},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 92},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1147
-		{Kind: table.Do, ID: uint8(actionKeepLTK)},
-		// line 1148
-		{Kind: table.Set, ID: slotToReceive, Arg: 31},
-		{Kind: table.Do, ID: uint8(actionKeepEDIV)},
 		// line 1150
+		{Kind: table.Do, ID: uint8(actionKeepLTK)},
+		// line 1151
+		{Kind: table.Set, ID: slotToReceive, Arg: 32},
+		{Kind: table.Do, ID: uint8(actionKeepEDIV)},
+		// line 1153
 		{Kind: table.Do, ID: uint8(actionKeepIRK)},
-		// line 1154
+		// line 1157
 		{Kind: table.Set, ID: slotToReceive, Arg: 96},
 		{Kind: table.Do, ID: uint8(actionKeepIdentity)},
-		// line 1156
+		// line 1159
 		{Kind: table.Set, ID: slotToReceive, Arg: 97},
 		{Kind: table.Do, ID: uint8(actionKeepCSRK)},
-		// line 1183
+		// line 1186
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1191
+		// line 1194
 		{Kind: table.Emit, ID: uint8(EffectStoreBond)},
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1192
+		// line 1195
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 531
+		// line 533
 		{Kind: table.Do, ID: uint8(actionReceiveRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskPairing)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 533
+		// line 535
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
-		// line 523
+		// line 525
 		{Kind: table.Do, ID: uint8(actionMakeSecurityRequest)},
 		{Kind: table.Send, ID: uint8(pduSecurityRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 539
+		// line 541
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
-		// line 540
+		// line 542
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 543
+		// line 545
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 562
+		// line 564
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 103},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 103},
-		// line 598
+		// line 600
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 599
+		// line 601
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 7},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 595
+		// line 597
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 596
+		// line 598
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 603
+		// line 605
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 594
+		// line 596
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 609
+		// line 611
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 610
+		// line 612
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 614
+		// line 616
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 615
+		// line 617
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 616
+		// line 618
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 703
+		// line 705
 		{Kind: table.Do, ID: uint8(actionMakeResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 681
+		// line 683
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 756
+		// line 759
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 760
+		// line 763
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 761
+		// line 764
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 792
+		// line 795
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
-		// line 794
+		// line 797
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 800
+		// line 803
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
-		// line 814
+		// line 817
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
-		// line 813
+		// line 816
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
-		// line 836
+		// line 839
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 852
+		// line 855
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 873
+		// line 876
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 895
+		// line 898
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionNumericConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 899
+		// line 902
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 939
+		// line 942
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 944
+		// line 947
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 954
+		// line 957
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
-		// line 988
+		// line 991
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
-		// line 1012
+		// line 1015
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1033
+		// line 1036
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1037
+		// line 1040
 		{Kind: table.Set, ID: slotRound, Arg: 79},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1062
+		// line 1065
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1085
+		// line 1088
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1101
+		// line 1104
 		{Kind: table.Emit, ID: uint8(EffectReplyPairingKey)},
 	},
 	Rules: []table.Rule{
 		// Idle, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 509},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 511},
 		// Idle, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 499},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 501},
 		// Idle, SecurityRequest
-		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 511},
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 512},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 513},
-		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 514},
+		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 513},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 514},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 515},
+		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 516},
 		// Idle, MalformedPDU
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 516},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 519},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 520},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 518},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 521},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 522},
 		// Idle, Pair
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 504},
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 505},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 506},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 507},
 		// Idle, Encrypt
-		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 507},
-		{Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 508},
+		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 509},
+		{Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 510},
 		// Idle, NotifyKeypress
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 501},
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 503},
 		// Idle, Cancel
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 500},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 502},
 		// Idle, ConsentGiven
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 476},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 478},
 		// Idle, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 478},
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 480},
 		// Idle, EncryptionOff
-		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 479},
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 481},
 		// Idle, EncryptionFailed
-		{Ops: table.Span{First: 19, Len: 1}, Next: table.Stay, Line: 480},
+		{Ops: table.Span{First: 19, Len: 1}, Next: table.Stay, Line: 482},
 		// Idle, Delivered
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 477},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 479},
 		// Idle, Disconnected
-		{Next: uint8(StateClosed), Line: 484},
+		{Next: uint8(StateClosed), Line: 486},
 		// Idle, Timeout
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 485},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 487},
 		// EncryptingStored, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 560},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 562},
 		// EncryptingStored, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 550},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 552},
 		// EncryptingStored, Pair
-		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 475},
+		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 477},
 		// EncryptingStored, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 551},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 553},
 		// EncryptingStored, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 552},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 554},
 		// EncryptingStored, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 554},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 555},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 556},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 557},
 		// EncryptingStored, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 557},
-		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 558},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 559},
+		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 560},
 		// Settling, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 580},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 582},
 		// Settling, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 570},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 572},
 		// Settling, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 571},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 573},
 		// Settling, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 572},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 574},
 		// Settling, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 574},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 575},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 576},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 577},
 		// Settling, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 577},
-		{Next: uint8(StateIdle), Line: 578},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 579},
+		{Next: uint8(StateIdle), Line: 580},
 		// Mute, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 623},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 625},
 		// Mute, Pair
-		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 624},
+		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 626},
 		// Closed, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 639},
-		// Closed, Pair
-		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 640},
-		// Closed, EncryptionOn
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 642},
-		// Closed, EncryptionOff
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 643},
-		// Closed, EncryptionFailed
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 644},
-		// Closed, Disconnected
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 645},
-		// AwaitConsent, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 675},
-		// AwaitConsent, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 655},
-		// AwaitConsent, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 654},
-		// AwaitConsent, SecurityRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 676},
-		// AwaitConsent, KeypressNotification
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 657},
-		// AwaitConsent, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 659},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 660},
-		// AwaitConsent, ReservedPDU
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 656},
-		// AwaitConsent, Pair
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 701},
-		// AwaitConsent, NotifyKeypress
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 661},
-		// AwaitConsent, Cancel
-		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 662},
-		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 700},
-		// AwaitConsent, UserRefused
-		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 698},
-		// AwaitConsent, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 666},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 667},
-		// AwaitConsent, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 669},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 673},
-		// AwaitConsent, Disconnected
-		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 664},
-		// AwaitConsent, Timeout
-		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 663},
-		// AwaitResponse, PairingResponse
-		{Ops: table.Span{First: 79, Len: 2}, Next: uint8(StateCombine), Line: 710},
-		// Combine
-		{If: "sc", Cond: 27, Ops: table.Span{First: 81, Len: 3}, Next: uint8(StateJudge), Line: 715},
-		{Ops: table.Span{First: 84, Len: 1}, Next: uint8(StateJudge), Line: 719},
-		// Judge
-		{If: "keySizeTooSmall", Cond: 32, Ops: table.Span{First: 85, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 724},
-		{If: "unaskedKeys", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 725},
-		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 726},
-		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 727},
-		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 728},
-		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 731},
-		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 732},
-		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 733},
-		// ConfirmFeatures, FeaturesConfirmed
-		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 742},
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 745},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 749},
-		{Next: uint8(StateLegacyBegin), Line: 750},
-		// ConfirmFeatures, UserRefused
-		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 739},
-		// LegacyBegin
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 774},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 777},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 779},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 783},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 784},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 786},
-		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 809},
-		// LegacyEnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 806},
-		// LegacyAwaitConfirm, PairingConfirm
-		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 832},
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 833},
-		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 845},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 849},
-		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 868},
-		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 869},
-		// StageOne
-		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 880},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 881},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 883},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 888},
-		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 889},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 890},
-		// NumericAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 922},
-		// NumericAwaitRandom, PairingRandom
-		{If: "not numericConfirmMatches", Cond: 70, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 931},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 932},
-		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 936},
-		// Compare, NumbersEqual
-		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 952},
-		// Compare, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 950},
-		// EnterPasskey, KeypressNotification
-		{If: "keypress", Cond: 73, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 970},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 971},
-		// EnterPasskey, NotifyKeypress
-		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 980},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 981},
-		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 984},
-		// EnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 978},
-		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1009},
-		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1021},
-		{If: "lastRound", Cond: 78, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1022},
-		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1026},
-		// OOBBegin
-		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1048},
-		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1049},
-		// OOBAwaitRandom, PairingRandom
-		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1056},
-		// AwaitCheck, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1075},
-		// JudgeCheck
-		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1081},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1082},
-		// AwaitEncryption, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 675},
-		// AwaitEncryption, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 655},
-		// AwaitEncryption, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 654},
-		// AwaitEncryption, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 659},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 660},
-		// AwaitEncryption, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1092},
-		// AwaitEncryption, EncryptionOn
-		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1113},
-		// AwaitEncryption, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1115},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1116},
-		// AwaitEncryption, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1118},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1122},
-		// Encrypted
-		{Next: uint8(StateNextKey), Line: 1126},
-		// SendEncKey
-		{If: "to_send has EncKey", Cond: 84, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1144},
-		{Next: uint8(StateSendIdKey), Line: 1144},
-		// SendIdKey
-		{If: "to_send has IdKey", Cond: 85, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1149},
-		{Next: uint8(StateSendSignKey), Line: 1149},
-		// SendSignKey
-		{If: "to_send has SignKey", Cond: 86, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1155},
-		{Next: uint8(StateKeysSent), Line: 1155},
-		// NextKey
-		{If: "to_receive has EncKey", Cond: 87, Next: uint8(StateAwaitEncryptionInformation), Line: 1144},
-		{If: "to_receive has IdKey", Cond: 88, Next: uint8(StateAwaitIdentityInformation), Line: 1149},
-		{If: "to_receive has SignKey", Cond: 89, Next: uint8(StateAwaitSigningInformation), Line: 1155},
-		{Next: uint8(StateKeysReceived), Line: 1142},
-		// AwaitEncryptionInformation, EncryptionInformation
-		{If: "not ltkAcceptable", Cond: 91, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1146},
-		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1147},
-		// AwaitEncryptionInformation, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1133},
-		// AwaitCentralIdentification, CentralIdentification
-		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1148},
-		// AwaitIdentityInformation, IdentityInformation
-		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1150},
-		// AwaitIdentityAddressInformation, IdentityAddressInformation
-		{If: "not identityAcceptable", Cond: 94, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1152},
-		{If: "weakerThanIdentityBond", Cond: 95, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1153},
-		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1154},
-		// AwaitSigningInformation, SigningInformation
-		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1156},
-		// KeysSent
-		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1163},
-		{Next: uint8(StateAwaitDelivery), Line: 1164},
-		// KeysReceived
-		{Next: uint8(StateSendEncKey), Line: 1173},
-		// AwaitDelivery, SecurityRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1183},
-		// AwaitDelivery, Delivered
-		{Next: uint8(StateComplete), Line: 1180},
-		// Complete
-		{If: "bonding and findable", Cond: 101, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1191},
-		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1192},
-		// Idle, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 529},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 530},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 531},
-		// Idle, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 527},
-		// Idle, MalformedPDU
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 533},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 536},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 537},
-		// Idle, RequestSecurity
-		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 523},
-		// Idle, LTKRequest
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 539},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 540},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 543},
-		// EncryptingStored, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 562},
-		// EncryptingStored, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 563},
-		// EncryptingStored, LTKRequest
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 482},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 483},
-		// Settling, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 582},
-		// Settling, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 583},
-		// AwaitSecurity, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 598},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 599},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 600},
-		// AwaitSecurity, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 592},
-		// AwaitSecurity, PairingFailed
-		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 595},
-		// AwaitSecurity, SecurityRequest
-		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 596},
-		// AwaitSecurity, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 602},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 603},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 606},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 607},
-		// AwaitSecurity, NotifyKeypress
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 593},
-		// AwaitSecurity, Cancel
-		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 594},
-		// AwaitSecurity, LTKRequest
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 609},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 610},
-		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 614},
-		// AwaitSecurity, Disconnected
-		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 615},
-		// AwaitSecurity, Timeout
-		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 616},
-		// Mute, LTKRequest
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 627},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 628},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 631},
-		// Closed, LTKRequest
 		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 641},
+		// Closed, Pair
+		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 642},
+		// Closed, EncryptionOn
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 644},
+		// Closed, EncryptionOff
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 645},
+		// Closed, EncryptionFailed
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 646},
+		// Closed, Disconnected
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 647},
+		// AwaitConsent, PairingRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 677},
+		// AwaitConsent, PairingResponse
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 657},
+		// AwaitConsent, PairingFailed
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 656},
 		// AwaitConsent, SecurityRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 678},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 678},
+		// AwaitConsent, KeypressNotification
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 659},
+		// AwaitConsent, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 661},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 662},
+		// AwaitConsent, ReservedPDU
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 658},
+		// AwaitConsent, Pair
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 703},
+		// AwaitConsent, NotifyKeypress
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 663},
+		// AwaitConsent, Cancel
+		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 664},
 		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 703},
-		// AwaitConsent, LTKRequest
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 680},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 681},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 685},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 702},
+		// AwaitConsent, UserRefused
+		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 700},
+		// AwaitConsent, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 668},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 669},
+		// AwaitConsent, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 671},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 675},
+		// AwaitConsent, Disconnected
+		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 666},
+		// AwaitConsent, Timeout
+		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 665},
+		// AwaitResponse, PairingResponse
+		{If: "unaskedKeys", Cond: 27, Ops: table.Span{First: 79, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 713},
+		{Ops: table.Span{First: 83, Len: 2}, Next: uint8(StateCombine), Line: 714},
+		// Combine
+		{If: "sc", Cond: 28, Ops: table.Span{First: 85, Len: 3}, Next: uint8(StateJudge), Line: 719},
+		{Ops: table.Span{First: 88, Len: 1}, Next: uint8(StateJudge), Line: 723},
+		// Judge
+		{If: "keySizeTooSmall", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 728},
+		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 729},
+		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 730},
+		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 731},
+		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 734},
+		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 735},
+		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 736},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 753},
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 756},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 760},
-		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 761},
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 745},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 748},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 752},
+		{Next: uint8(StateLegacyBegin), Line: 753},
+		// ConfirmFeatures, UserRefused
+		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 742},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 792},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 794},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 797},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 798},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 799},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 800},
-		// LegacyEnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 814},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 777},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 780},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 782},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 786},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 787},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 789},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 813},
-		// LegacyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 823},
-		// LegacyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 821},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 812},
+		// LegacyEnterPasskey, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 809},
 		// LegacyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 836},
+		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 835},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 836},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 852},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 856},
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 848},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 852},
 		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 872},
-		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 873},
+		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 871},
+		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 872},
 		// StageOne
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 895},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 899},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 903},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 904},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 906},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 909},
+		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 883},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 884},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 886},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 891},
+		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 892},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 893},
+		// NumericAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 925},
 		// NumericAwaitRandom, PairingRandom
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 939},
-		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 944},
-		// Compare, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 955},
+		{If: "not numericConfirmMatches", Cond: 70, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 934},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 935},
+		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 939},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 954},
-		// CompareHoldCheck, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 963},
-		// CompareHoldCheck, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 962},
-		// EnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 989},
+		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 955},
+		// Compare, UserRefused
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 953},
+		// EnterPasskey, KeypressNotification
+		{If: "keypress", Cond: 73, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 973},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 974},
+		// EnterPasskey, NotifyKeypress
+		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 983},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 984},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 988},
-		// PasskeyHoldConfirm, NotifyKeypress
-		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 998},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 999},
-		// PasskeyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1001},
-		// PasskeyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 996},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 987},
+		// EnterPasskey, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 981},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1012},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1012},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1032},
-		{If: "lastRound", Cond: 78, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1033},
-		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1037},
+		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1024},
+		{If: "lastRound", Cond: 78, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1025},
+		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1029},
+		// OOBBegin
+		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1051},
+		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1052},
 		// OOBAwaitRandom, PairingRandom
-		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1061},
-		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1062},
+		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1059},
+		// AwaitCheck, DHKeyCheck
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1078},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1085},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1086},
-		// AwaitLTKRequest, LTKRequest
-		{If: "zeroEDIV", Cond: 104, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1101},
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1102},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1103},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1106},
-		// AwaitEncryption, SecurityRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 678},
-		// AwaitEncryption, LTKRequest
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 680},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 681},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 685},
+		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1084},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1085},
+		// AwaitEncryption, PairingRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 677},
+		// AwaitEncryption, PairingResponse
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 657},
+		// AwaitEncryption, PairingFailed
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 656},
+		// AwaitEncryption, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 661},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 662},
+		// AwaitEncryption, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1095},
+		// AwaitEncryption, EncryptionOn
+		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1116},
+		// AwaitEncryption, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1118},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1119},
+		// AwaitEncryption, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1121},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1125},
 		// Encrypted
-		{Next: uint8(StateSendEncKey), Line: 1127},
+		{Next: uint8(StateNextKey), Line: 1129},
+		// SendEncKey
+		{If: "to_send has EncKey", Cond: 84, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1147},
+		{Next: uint8(StateSendIdKey), Line: 1147},
+		// SendIdKey
+		{If: "to_send has IdKey", Cond: 85, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1152},
+		{Next: uint8(StateSendSignKey), Line: 1152},
+		// SendSignKey
+		{If: "to_send has SignKey", Cond: 86, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1158},
+		{Next: uint8(StateKeysSent), Line: 1158},
+		// NextKey
+		{If: "to_receive has EncKey", Cond: 87, Next: uint8(StateAwaitEncryptionInformation), Line: 1147},
+		{If: "to_receive has IdKey", Cond: 88, Next: uint8(StateAwaitIdentityInformation), Line: 1152},
+		{If: "to_receive has SignKey", Cond: 89, Next: uint8(StateAwaitSigningInformation), Line: 1158},
+		{Next: uint8(StateKeysReceived), Line: 1145},
+		// AwaitEncryptionInformation, EncryptionInformation
+		{If: "not ltkAcceptable", Cond: 91, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1149},
+		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1150},
+		// AwaitEncryptionInformation, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1136},
+		// AwaitCentralIdentification, CentralIdentification
+		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1151},
+		// AwaitIdentityInformation, IdentityInformation
+		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1153},
+		// AwaitIdentityAddressInformation, IdentityAddressInformation
+		{If: "not identityAcceptable", Cond: 94, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1155},
+		{If: "weakerThanIdentityBond", Cond: 95, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1156},
+		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1157},
+		// AwaitSigningInformation, SigningInformation
+		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1159},
 		// KeysSent
-		{If: "to_receive", Cond: 30, Next: uint8(StateNextKey), Line: 1167},
-		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1168},
-		{Next: uint8(StateAwaitDelivery), Line: 1169},
+		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1166},
+		{Next: uint8(StateAwaitDelivery), Line: 1167},
 		// KeysReceived
-		{Next: uint8(StateComplete), Line: 1174},
+		{Next: uint8(StateSendEncKey), Line: 1176},
+		// AwaitDelivery, SecurityRequest
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1186},
+		// AwaitDelivery, Delivered
+		{Next: uint8(StateComplete), Line: 1183},
+		// Complete
+		{If: "bonding and keepable", Cond: 101, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1194},
+		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1195},
+		// Idle, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 531},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 532},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 533},
+		// Idle, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 529},
+		// Idle, MalformedPDU
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 535},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 538},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 539},
+		// Idle, RequestSecurity
+		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 525},
+		// Idle, LTKRequest
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 541},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 542},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 545},
+		// EncryptingStored, PairingRequest
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 564},
+		// EncryptingStored, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 565},
+		// EncryptingStored, LTKRequest
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 484},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 485},
+		// Settling, PairingRequest
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 584},
+		// Settling, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 585},
+		// AwaitSecurity, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 600},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 601},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 602},
+		// AwaitSecurity, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 594},
+		// AwaitSecurity, PairingFailed
+		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 597},
+		// AwaitSecurity, SecurityRequest
+		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 598},
+		// AwaitSecurity, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 604},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 605},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 608},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 609},
+		// AwaitSecurity, NotifyKeypress
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 595},
+		// AwaitSecurity, Cancel
+		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 596},
+		// AwaitSecurity, LTKRequest
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 611},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 612},
+		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 616},
+		// AwaitSecurity, Disconnected
+		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 617},
+		// AwaitSecurity, Timeout
+		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 618},
+		// Mute, LTKRequest
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 629},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 630},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 633},
+		// Closed, LTKRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 643},
+		// AwaitConsent, SecurityRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 680},
+		// AwaitConsent, ConsentGiven
+		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 705},
+		// AwaitConsent, LTKRequest
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 682},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 683},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 687},
+		// ConfirmFeatures, FeaturesConfirmed
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 756},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 759},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 763},
+		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 764},
+		// LegacyBegin
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 795},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 797},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 800},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 801},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 802},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 803},
+		// LegacyEnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 817},
+		// LegacyEnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 816},
+		// LegacyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 826},
+		// LegacyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 824},
+		// LegacyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 839},
+		// LegacyAwaitRandom, PairingRandom
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 855},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 859},
+		// AwaitPublicKey, PublicKey
+		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 875},
+		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 876},
+		// StageOne
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 898},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 902},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 906},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 907},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 909},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 912},
+		// NumericAwaitRandom, PairingRandom
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 942},
+		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 947},
+		// Compare, DHKeyCheck
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 958},
+		// Compare, NumbersEqual
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 957},
+		// CompareHoldCheck, NumbersEqual
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 966},
+		// CompareHoldCheck, UserRefused
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 965},
+		// EnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 992},
+		// EnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 991},
+		// PasskeyHoldConfirm, NotifyKeypress
+		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 1001},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 1002},
+		// PasskeyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1004},
+		// PasskeyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 999},
+		// PasskeyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1015},
+		// PasskeyAwaitRandom, PairingRandom
+		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1035},
+		{If: "lastRound", Cond: 78, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1036},
+		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1040},
+		// OOBAwaitRandom, PairingRandom
+		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1064},
+		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1065},
+		// JudgeCheck
+		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1088},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1089},
+		// AwaitLTKRequest, LTKRequest
+		{If: "zeroEDIV", Cond: 104, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1104},
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1105},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1106},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1109},
+		// AwaitEncryption, SecurityRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 680},
+		// AwaitEncryption, LTKRequest
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 682},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 683},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 687},
+		// Encrypted
+		{Next: uint8(StateSendEncKey), Line: 1130},
+		// KeysSent
+		{If: "to_receive", Cond: 31, Next: uint8(StateNextKey), Line: 1170},
+		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1171},
+		{Next: uint8(StateAwaitDelivery), Line: 1172},
+		// KeysReceived
+		{Next: uint8(StateComplete), Line: 1177},
 		// AwaitDelivery, PairingRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1185},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1188},
 		// AwaitDelivery, LTKRequest
-		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1186},
+		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1189},
 	},
 	Cells: []table.Span{
 		// initiator, Idle
@@ -3613,7 +3613,7 @@ var defaultTable = &table.Table{
 		{First: 59, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitResponse
-		{}, {First: 47, Len: 1}, {First: 66, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 66, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3622,10 +3622,10 @@ var defaultTable = &table.Table{
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, Combine
-		{First: 67, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 68, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, Judge
-		{First: 69, Len: 8}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 70, Len: 7}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, ConfirmFeatures
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
@@ -3922,10 +3922,10 @@ var defaultTable = &table.Table{
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, Combine
-		{First: 67, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 68, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, Judge
-		{First: 69, Len: 8}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 70, Len: 7}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, ConfirmFeatures
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},

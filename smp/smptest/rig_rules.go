@@ -84,9 +84,13 @@ func (r *Rig) broken(format string, args ...any) {
 // watch holds one step against the Rules.
 func (r *Rig) watch(m Moment) {
 	g := &r.rules.sides[m.Device.Role]
-	g.begin(m)
-	g.receive(m)
+	g.encrypted = g.encrypted || g.waiting && m.Event == smp.EventEncryptionOn
 	r.watchReports(m)
+	for i := range m.Effects {
+		r.watchEnd(m, g, &m.Effects[i])
+	}
+	g.begin(m) // one event may show that a pairing has ended, and begin another
+	g.receive(m)
 	for i := range m.Effects {
 		r.watchEffect(m, g, &m.Effects[i])
 	}
@@ -117,8 +121,6 @@ func (g *ghost) receive(m Moment) {
 		g.response = m.Input.PDU
 	case smp.EventPasskeyEntered, smp.EventNumbersEqual:
 		g.answered = g.answered || len(m.Traces) > 0
-	case smp.EventEncryptionOn:
-		g.encrypted = g.encrypted || g.waiting
 	}
 	if pdu := m.Input.PDU; len(pdu) > 0 && int(pdu[0]) < len(g.received) {
 		g.received[pdu[0]]++
@@ -163,6 +165,12 @@ func (r *Rig) watchEffect(m Moment, g *ghost, e *smp.Effect) {
 		g.key, g.waiting = e.Key, true
 	case smp.EffectStartStoredEncryption, smp.EffectReplyStoredKey:
 		r.watchStoredKey(m, e)
+	}
+}
+
+// watchEnd holds what a pairing has brought against the Rules.
+func (r *Rig) watchEnd(m Moment, g *ghost, e *smp.Effect) {
+	switch e.Kind {
 	case smp.EffectStoreBond:
 		r.watchBond(m, g, e.Bond)
 	case smp.EffectReportComplete:
@@ -210,6 +218,11 @@ func (g *ghost) secure() bool {
 
 func (r *Rig) watchStoredKey(m Moment, e *smp.Effect) {
 	b := m.Device.Bond()
+	for i := range m.Effects {
+		if m.Effects[i].Kind == smp.EffectStoreBond {
+			b = m.Effects[i].Bond // not in the store yet
+		}
+	}
 	if b == nil {
 		r.broken("%v: key not the stored one", m)
 		return
