@@ -95,7 +95,8 @@ func (s *Session) delivered(number uint64) {
 // has lost its encryption is no result, but a fact.
 func (s *Session) encryptionChanged(in Input) {
 	_, encrypted := s.procedure.Level()
-	if s.flush.start != nil && !(in.Event == EventEncryptionOff && encrypted) {
+	lost := encrypted && in.Event == EventEncryptionOff
+	if s.flush.start != nil && !lost {
 		s.log.Warn("encryption event from before the start of encryption", "event", in.Event, "status", in.Status)
 		return
 	}
