@@ -86,11 +86,18 @@ type Host struct {
 	scan        chan Report // where reports go
 }
 
-// Open opens the controller at an address that transport.Dial takes, as
-// tcp:127.0.0.1:9001, and brings it up. The functions may change the options.
-// The context limits that only.
+// Open opens the controller at an address and brings it up:
+//
+//	hci0                     the Linux HCI user channel; the interface must be down
+//	serial:DEVICE,BAUD       H4 over a serial line, as serial:/dev/ttyACM0,115200
+//	tcp:HOST:PORT            H4 over TCP
+//	unix:PATH                H4 over a unix socket
+//
+// See package transport for what each needs, and for its errors. The functions
+// may change the options. The context limits this call only. A host whose
+// transport fails has ended: to go on is to open the address again.
 func Open(ctx context.Context, address string, options ...func(*Options)) (*Host, error) {
-	t, err := transport.Dial(ctx, address)
+	t, err := transport.Open(ctx, address)
 	if err != nil {
 		return nil, err
 	}

@@ -483,7 +483,7 @@ func TestOpen(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
-	if _, err := hci.Open(t.Context(), "hci0"); err == nil || !strings.Contains(err.Error(), "tcp:HOST:PORT") {
+	if _, err := hci.Open(t.Context(), "usb0"); err == nil || !strings.Contains(err.Error(), "tcp:HOST:PORT") {
 		t.Errorf("got %v", err)
 	}
 }
