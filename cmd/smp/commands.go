@@ -44,5 +44,32 @@ One line is printed for each file, "ok ID" or "FAIL ID: step N: want ..., got
 			run:   runReplay,
 			flags: func() *flag.FlagSet { flags, _ := replayFlags(); return flags },
 		},
+		{
+			name:    "bonds",
+			summary: "list, show, remove, export and import bonds",
+			usage:   "list | show PEER | remove PEER | export --to TARGET [PEER...] | import PATH",
+			about: `Looks after the file in which bonds and our own identities are kept. Keys are
+hidden unless --show-keys asks for them.
+
+export writes bonds WITH THEIR KEYS IN CLEAR, so it needs a target: whoever has
+that file can pose as these devices and read what they say. Files get mode 0600.
+The formats are json (this project's own, with our identities), bluez (the
+folders of /var/lib/bluetooth) and ble-host (those of NodeBleLib-storage-dir).
+
+import reads a file, or a folder of either host stack, as a whole before it
+changes anything. It takes no bond in the place of another without --replace, and
+no key below --min-key-size.`,
+			examples: []string{
+				"smp bonds list",
+				"smp bonds show C0:11:22:33:44:55 --show-keys",
+				"smp bonds remove C0:11:22:33:44:55",
+				"smp bonds export --to backup.json",
+				"smp bonds export --format bluez --to /tmp/bluetooth C0:11:22:33:44:55",
+				"sudo smp bonds import --bonds bonds.db /var/lib/bluetooth/00:A0:50:00:00:01",
+				"smp bonds import --local 00:A0:50:00:00:01 --peer C0:11:22:33:44:55/random info",
+			},
+			run:   runBonds,
+			flags: bondsFlags,
+		},
 	}
 }
