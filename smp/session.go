@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"blesmp/bond"
 	"blesmp/bt"
@@ -42,6 +43,8 @@ type Session struct {
 	given   *bond.Bond    // SetLTK
 	stepped chan struct{} // closed with the next step; nil while nobody waits for it
 	failure *PairingError // how the last pairing failed
+
+	deadline time.Time // zero while no timer runs
 }
 
 // status is what can be asked of a session at any time.
@@ -175,6 +178,21 @@ func (s *Session) usableBond() *bond.Bond {
 		return nil
 	}
 	return b
+}
+
+// Deadline is when the procedure that runs times out, by Options.Now, unless
+// something happens before; false where nothing is waited for. What it is for is
+// to show a user how much time there is (Core Vol 3, Part H, 3.4).
+func (s *Session) Deadline() (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.deadline, !s.deadline.IsZero()
+}
+
+func (s *Session) setDeadline(t time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deadline = t
 }
 
 // Done is closed when the link is gone and all of its events are reported.

@@ -20,8 +20,10 @@ func (s *Session) carryOut(e *Effect) {
 		s.timer.start(e.After, func() {
 			s.post(job{input: Input{Event: EventTimeout, Arming: arming}})
 		})
+		s.setDeadline(s.manager.options.Now().Add(e.After))
 	case EffectStopTimer:
 		s.timer.stop()
+		s.setDeadline(time.Time{})
 	case EffectStartPairingEncryption, EffectStartStoredEncryption:
 		s.startWhenFlushed(e)
 	case EffectReplyPairingKey, EffectReplyStoredKey:

@@ -144,6 +144,7 @@ func statusOf(err error) bt.Status {
 // gone ends the session.
 func (s *Session) gone(reason bt.Status) {
 	s.timer.stop()
+	s.setDeadline(time.Time{})
 	s.manager.forget(s)
 	s.flush.start = nil
 	s.flush.release()
