@@ -133,7 +133,7 @@ func (r *Rig) watchEffect(m Moment, g *ghost, e *smp.Effect) {
 		if g.started > 1 {
 			r.broken("%v: encryption started twice", m)
 		}
-		if !g.authenticated(m.Device.Role) {
+		if !g.authenticated() {
 			r.broken("%v: key before the end of authentication", m)
 		}
 		g.key, g.waiting = e.Key, true
@@ -157,7 +157,7 @@ func (r *Rig) watchEnd(m Moment, g *ghost, e *smp.Effect) {
 // watchSend holds a PDU that goes out against the rules.
 func (r *Rig) watchSend(m Moment, g *ghost, pdu []byte) {
 	switch {
-	case m.Event == smp.EventPairingFailed || m.Input.PDU != nil && len(m.Input.PDU) > 0 && m.Input.PDU[0] == byte(smp.CodePairingFailed):
+	case len(m.Input.PDU) > 0 && m.Input.PDU[0] == byte(smp.CodePairingFailed):
 		r.broken("%v: Pairing Failed answered", m)
 	case g.mute || g.closed:
 		r.broken("%v: sent after timeout or end of link", m)
@@ -172,7 +172,7 @@ func (r *Rig) watchSend(m Moment, g *ghost, pdu []byte) {
 }
 
 // authenticated reports whether the side has seen the end of phase 2.
-func (g *ghost) authenticated(role bt.Role) bool {
+func (g *ghost) authenticated() bool {
 	has := func(counts [16]int, code smp.PDUCode) bool { return counts[code] > 0 }
 	last := smp.CodePairingRandom
 	if g.secure() {
