@@ -195,7 +195,21 @@ func (p *Procedure) result() *Result {
 		Debug:     p.usesDebugKey(),
 		Initiator: keys[0],
 		Responder: keys[1],
+		LinkKey:   p.linkKey(),
 	}
+}
+
+// linkKey derives the key for BR/EDR where both sides offer it, both ways. It
+// comes of the LTK before that is cut (Core Vol 3, Part H, 2.3.5.7).
+func (p *Procedure) linkKey() *bt.Key {
+	req, rsp := &p.pairing.request, &p.pairing.response
+	offered := req.InitiatorKeyDistribution & req.ResponderKeyDistribution &
+		rsp.InitiatorKeyDistribution & rsp.ResponderKeyDistribution
+	if !p.vars().SC() || !offered.LinkKey() {
+		return nil
+	}
+	key := toolbox.LinkKeyFromLTK(p.pairing.uncutLTK, (req.AuthReq & rsp.AuthReq).CT2())
+	return &key
 }
 
 // newBond is what the pairing leaves behind.
@@ -216,6 +230,7 @@ func (p *Procedure) newBond() *bond.Bond {
 		PeerIRK:   peer.IRK,
 		LocalCSRK: own.CSRK,
 		PeerCSRK:  peer.CSRK,
+		LinkKey:   r.LinkKey,
 	}
 	if onAir := p.config.Peer; onAir.IsIdentity() && onAir != b.Peer {
 		b.OnAir = onAir

@@ -152,10 +152,10 @@ func (p *Procedure) findBond(peer bt.TypedAddress) *bond.Bond {
 	return p.config.FindBond(peer)
 }
 
-// bond is the one with this peer, if its key is long enough for the policy.
+// bond is the one with this peer, if the policy accepts its key.
 func (p *Procedure) bond() *bond.Bond {
 	b := p.findBond(p.peerIdentity)
-	if b == nil || b.KeySize < p.config.Policy.minKeySize() {
+	if b == nil || p.config.Policy.bondError(b) != nil {
 		return nil
 	}
 	return b

@@ -96,6 +96,7 @@ type pairing struct {
 
 	macKey     bt.Key
 	sessionKey bt.Key // STK or LTK, cut to the key size
+	uncutLTK   bt.Key // of f5, for the link key
 	check      [16]byte
 	peerCheck  [16]byte
 	number     uint32

@@ -259,7 +259,7 @@ var authenticationScenarios = append([]scenario{
 		play: pairNow, initiator: failed(smp.ConfirmValueFailed), responder: told(smp.ConfirmValueFailed),
 	},
 	{
-		name: "SM/PER/OOB/BI-02-C different data, legacy", parties: of(smp.OutOfBand, false, features(bt.Peripheral, func(f *smp.Features) { f.PeerOOB = &smp.PeerOOB{TK: &bt.Key{9}} })),
+		name: "SM/PER/OOB/BI-02-C different data, legacy", parties: of(smp.OutOfBand, false, withFeatures(bt.Peripheral, func(f *smp.Features) { f.PeerOOB = &smp.PeerOOB{TK: &bt.Key{9}} })),
 		play: pairNow, initiator: told(smp.ConfirmValueFailed), responder: failed(smp.ConfirmValueFailed),
 	},
 	{
@@ -320,7 +320,7 @@ func keyChecks() []scenario {
 
 // wrongOOB gives a side data that does not commit to the peer's key.
 func wrongOOB(role bt.Role) change {
-	return features(role, func(f *smp.Features) {
+	return withFeatures(role, func(f *smp.Features) {
 		wrong := *f.PeerOOB.Confirm
 		wrong[0] ^= 1
 		f.PeerOOB.Confirm = &wrong

@@ -10,7 +10,7 @@ import (
 
 // keySize sets what a side offers.
 func keySize(role bt.Role, octets int) change {
-	return features(role, func(f *smp.Features) { f.MaxKeySize = octets })
+	return withFeatures(role, func(f *smp.Features) { f.MaxKeySize = octets })
 }
 
 func minKeySize(role bt.Role, octets int) change {
@@ -21,11 +21,11 @@ func repairing(role bt.Role, r smp.Repairing) change {
 	return policy(role, func(p *smp.Policy) { p.Repairing = r })
 }
 
-func mitm(role bt.Role) change { return features(role, func(f *smp.Features) { f.MITM = true }) }
+func mitm(role bt.Role) change { return withFeatures(role, func(f *smp.Features) { f.MITM = true }) }
 
 func scOnly(role bt.Role) change { return policy(role, func(p *smp.Policy) { p.SCOnly = true }) }
 
-func noOOB(role bt.Role) change { return features(role, func(f *smp.Features) { f.PeerOOB = nil }) }
+func noOOB(role bt.Role) change { return withFeatures(role, func(f *smp.Features) { f.PeerOOB = nil }) }
 
 // featureScenarios end in phase 1, or say what phase 1 has come to.
 var featureScenarios = []scenario{
@@ -46,15 +46,15 @@ var featureScenarios = []scenario{
 		play: pairNow, initiator: told(smp.EncryptionKeySize), responder: failed(smp.EncryptionKeySize),
 	},
 	{
-		name: "A12 secure connections only, at the initiator", parties: of(smp.JustWorks, false, features(bt.Central, func(f *smp.Features) { f.SC = true }), scOnly(bt.Central)),
+		name: "A12 secure connections only, at the initiator", parties: of(smp.JustWorks, false, withFeatures(bt.Central, func(f *smp.Features) { f.SC = true }), scOnly(bt.Central)),
 		play: pairNow, initiator: failed(smp.AuthenticationRequirements), responder: told(smp.AuthenticationRequirements),
 	},
 	{
-		name: "A06 A10 secure connections only, at the responder", parties: of(smp.JustWorks, false, features(bt.Peripheral, func(f *smp.Features) { f.SC = true }), scOnly(bt.Peripheral)),
+		name: "A06 A10 secure connections only, at the responder", parties: of(smp.JustWorks, false, withFeatures(bt.Peripheral, func(f *smp.Features) { f.SC = true }), scOnly(bt.Peripheral)),
 		play: pairNow, initiator: told(smp.AuthenticationRequirements), responder: failed(smp.AuthenticationRequirements),
 	},
 	{
-		name: "keys in the response that the request does not offer", parties: of(smp.JustWorks, false, features(bt.Central, func(f *smp.Features) { f.ResponderKeys = smp.KeyDistributionEncKey })),
+		name: "keys in the response that the request does not offer", parties: of(smp.JustWorks, false, withFeatures(bt.Central, func(f *smp.Features) { f.ResponderKeys = smp.KeyDistributionEncKey })),
 		play:      change1(bt.Central, smp.CodePairingResponse, func(pdu []byte) []byte { pdu[6] = 0x03; return pdu }),
 		initiator: failed(smp.InvalidParameters), responder: told(smp.InvalidParameters),
 	},
@@ -70,12 +70,12 @@ var featureScenarios = []scenario{
 	},
 	{
 		name: "A32 the initiator holds legacy data only", parties: of(smp.OutOfBand, true, noOOB(bt.Peripheral),
-			features(bt.Central, func(f *smp.Features) { f.PeerOOB = &smp.PeerOOB{TK: &bt.Key{1}} })),
+			withFeatures(bt.Central, func(f *smp.Features) { f.PeerOOB = &smp.PeerOOB{TK: &bt.Key{1}} })),
 		play: pairNow, initiator: failed(smp.OOBNotAvailable), responder: told(smp.OOBNotAvailable),
 	},
 	{
 		name: "A32 the responder holds legacy data only", parties: of(smp.OutOfBand, true, noOOB(bt.Central),
-			features(bt.Peripheral, func(f *smp.Features) { f.PeerOOB = &smp.PeerOOB{TK: &bt.Key{1}} })),
+			withFeatures(bt.Peripheral, func(f *smp.Features) { f.PeerOOB = &smp.PeerOOB{TK: &bt.Key{1}} })),
 		play: pairNow, initiator: told(smp.OOBNotAvailable), responder: failed(smp.OOBNotAvailable),
 	},
 	{
@@ -100,7 +100,7 @@ var featureScenarios = []scenario{
 	},
 	{
 		name: "A30 the policy's MITM is in the response", parties: of(smp.NumericComparison, true,
-			features(bt.Central, func(f *smp.Features) { f.MITM = false }), features(bt.Peripheral, func(f *smp.Features) { f.MITM = false }),
+			withFeatures(bt.Central, func(f *smp.Features) { f.MITM = false }), withFeatures(bt.Peripheral, func(f *smp.Features) { f.MITM = false }),
 			policy(bt.Peripheral, func(p *smp.Policy) { p.RequireMITM = true })),
 		play: func(t *testing.T, rig *smptest.Rig) {
 			rig.Pair()
@@ -131,7 +131,7 @@ var featureScenarios = []scenario{
 		play: pairNow, initiator: complete, responder: complete,
 	},
 	{
-		name: "A16 the same right after the first pairing", parties: of(smp.JustWorks, true), before: paired,
+		name: "A16 the same right after the first pairing", parties: of(smp.JustWorks, true), before: alreadyPaired,
 		play: pairNow, initiator: complete, responder: complete,
 	},
 	{
@@ -144,6 +144,10 @@ var featureScenarios = []scenario{
 	{
 		name: "A16 a bond with MITM protection is replaced by another one", parties: of(smp.NumericComparison, true), before: bonded,
 		play: pairNow, initiator: complete, responder: complete,
+	},
+	{
+		name: "A16 never again, at the initiator", parties: of(smp.NumericComparison, true, repairing(bt.Central, smp.RepairNever)), before: bonded,
+		play: pairNow, initiator: failed(smp.AuthenticationRequirements), responder: told(smp.AuthenticationRequirements),
 	},
 	{
 		name: "A16 never again", parties: of(smp.NumericComparison, true, repairing(bt.Peripheral, smp.RepairNever)), before: bonded,
@@ -221,7 +225,7 @@ var featureScenarios = []scenario{
 	},
 	{
 		name: "A14 the LinkKey bit is answered with 0", parties: of(smp.JustWorks, true, config(bt.Central, func(c *smp.Config) { c.CTKD = true }),
-			features(bt.Central, func(f *smp.Features) { f.InitiatorKeys = 0x0f; f.ResponderKeys = 0x0f })),
+			withFeatures(bt.Central, func(f *smp.Features) { f.InitiatorKeys = 0x0f; f.ResponderKeys = 0x0f })),
 		play: func(t *testing.T, rig *smptest.Rig) {
 			rig.Pair()
 			run(t, rig)
@@ -237,7 +241,7 @@ var featureScenarios = []scenario{
 // withoutTK gives a side out-of-band data that serves LE Secure Connections
 // alone.
 func withoutTK(role bt.Role) change {
-	return features(role, func(f *smp.Features) {
+	return withFeatures(role, func(f *smp.Features) {
 		f.PeerOOB = &smp.PeerOOB{Address: f.PeerOOB.Address, Confirm: &[16]byte{1}, Random: &[16]byte{2}}
 	})
 }

@@ -154,7 +154,7 @@ var keyScenarios = []scenario{
 		play: pairNow, initiator: complete.unbonded(), responder: complete.unbonded(),
 	},
 	{
-		name: "A26 a Security Request after a pairing without bonding", parties: of(smp.JustWorks, false, noBonding), before: paired,
+		name: "A26 a Security Request after a pairing without bonding", parties: of(smp.JustWorks, false, noBonding), before: alreadyPaired,
 		play: requestSecurity(0), initiator: complete.unbonded(), responder: complete.unbonded(),
 	},
 	{

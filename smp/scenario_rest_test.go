@@ -50,7 +50,7 @@ var restScenarios = []scenario{
 		play: encryptNow, initiator: encrypted, responder: encrypted,
 	},
 	{
-		name: "encrypt an encrypted link again", parties: of(smp.JustWorks, false), before: paired,
+		name: "encrypt an encrypted link again", parties: of(smp.JustWorks, false), before: alreadyPaired,
 		play: encryptNow, initiator: encrypted, responder: encrypted,
 	},
 	{
@@ -75,7 +75,7 @@ var restScenarios = []scenario{
 		initiator: atRest.with(bt.PINOrKeyMissing.String()), responder: atRest.with(bt.PINOrKeyMissing.String()),
 	},
 	{
-		name: "the peripheral forgets the bond of an encrypted link", parties: of(smp.JustWorks, false), before: paired,
+		name: "the peripheral forgets the bond of an encrypted link", parties: of(smp.JustWorks, false), before: alreadyPaired,
 		play: func(t *testing.T, rig *smptest.Rig) {
 			forget(t, rig.Responder)
 			encryptNow(t, rig)
@@ -83,20 +83,20 @@ var restScenarios = []scenario{
 		initiator: atRest.closed(), responder: atRest.with(bt.PINOrKeyMissing.String()).hangsUp(),
 	},
 	{
-		name: "a second request while the stored key is set up", parties: of(smp.JustWorks, false), before: paired,
+		name: "a second request while the stored key is set up", parties: of(smp.JustWorks, false), before: alreadyPaired,
 		play:      atRefresh(bt.Peripheral, zeroLTK),
 		initiator: atRest.closed(), responder: atRest.with(bt.PINOrKeyMissing.String()).hangsUp(),
 	},
 	{
-		name: "a refresh that ends in the clear, at the central", parties: of(smp.JustWorks, false), before: paired,
+		name: "a refresh that ends in the clear, at the central", parties: of(smp.JustWorks, false), before: alreadyPaired,
 		play: atRefresh(bt.Central, off(bt.Central)), initiator: atRest.with("in the clear").hangsUp(), responder: atRest.closed(),
 	},
 	{
-		name: "a refresh that ends in the clear, at the peripheral", parties: of(smp.JustWorks, false), before: paired,
+		name: "a refresh that ends in the clear, at the peripheral", parties: of(smp.JustWorks, false), before: alreadyPaired,
 		play: atRefresh(bt.Peripheral, off(bt.Peripheral)), initiator: atRest.closed(), responder: atRest.with("in the clear").hangsUp(),
 	},
 	{
-		name: "a refresh that fails", parties: of(smp.JustWorks, false), before: paired,
+		name: "a refresh that fails", parties: of(smp.JustWorks, false), before: alreadyPaired,
 		play: func(t *testing.T, rig *smptest.Rig) {
 			rig.FailEncryption(bt.UnsupportedRemoteFeature)
 			encryptNow(t, rig)
@@ -106,7 +106,7 @@ var restScenarios = []scenario{
 		initiator: atRest.closed(), responder: atRest.with(bt.UnsupportedRemoteFeature.String()).hangsUp(),
 	},
 	{
-		name: "a refresh that fails, seen by the central first", parties: of(smp.JustWorks, false), before: paired,
+		name: "a refresh that fails, seen by the central first", parties: of(smp.JustWorks, false), before: alreadyPaired,
 		play: func(t *testing.T, rig *smptest.Rig) {
 			rig.FailEncryption(bt.UnsupportedRemoteFeature)
 			encryptNow(t, rig)
@@ -122,7 +122,7 @@ var restScenarios = []scenario{
 		initiator: atRest.with(bt.UnsupportedRemoteFeature.String()), responder: atRest.with(bt.UnsupportedRemoteFeature.String()),
 	},
 	{
-		name: "an unknown key is asked for on an encrypted link", parties: of(smp.JustWorks, false), before: paired,
+		name: "an unknown key is asked for on an encrypted link", parties: of(smp.JustWorks, false), before: alreadyPaired,
 		play:      zeroLTK,
 		initiator: atRest.closed(), responder: atRest.with(bt.PINOrKeyMissing.String()).hangsUp(),
 	},
@@ -172,7 +172,7 @@ var restScenarios = []scenario{
 		initiator: ending{State: smp.StateMute, Reports: []string{"timeout"}}, responder: ending{State: smp.StateMute, Reports: []string{"timeout"}},
 	},
 	{
-		name: "a timed-out encrypted link has no key for another bond", parties: of(smp.JustWorks, false, policy(bt.Peripheral, func(p *smp.Policy) { p.Repairing = smp.RepairAlways })), before: paired,
+		name: "a timed-out encrypted link has no key for another bond", parties: of(smp.JustWorks, false, policy(bt.Peripheral, func(p *smp.Policy) { p.Repairing = smp.RepairAlways })), before: alreadyPaired,
 		play: func(t *testing.T, rig *smptest.Rig) {
 			mute(t, rig)
 			zeroLTK(t, rig)
@@ -292,7 +292,7 @@ var securityScenarios = []scenario{
 		initiator: atRest.with(bt.PINOrKeyMissing.String()), responder: ended(smp.KeyMissing).with(bt.PINOrKeyMissing.String()),
 	},
 	{
-		name: "the same on an encrypted link", parties: of(smp.JustWorks, false), before: paired,
+		name: "the same on an encrypted link", parties: of(smp.JustWorks, false), before: alreadyPaired,
 		play: func(t *testing.T, rig *smptest.Rig) {
 			forget(t, rig.Responder)
 			requestSecurity(0)(t, rig)

@@ -27,10 +27,10 @@ type scenario struct {
 type before uint8
 
 const (
-	strangers before = iota
-	paired           // on the same link, which is encrypted with the pairing's key
-	bonded           // on an earlier link
-	refreshed        // on an earlier link, and this one is encrypted with the bond
+	strangers     before = iota
+	alreadyPaired        // on the same link, which is encrypted with the pairing's key
+	bonded               // on an earlier link
+	refreshed            // on an earlier link, and this one is encrypted with the bond
 )
 
 // ending is what has come of an exchange at one side.
@@ -135,7 +135,7 @@ func (b before) bring(t *testing.T, rig *smptest.Rig) {
 	}
 	rig.Pair()
 	run(t, rig)
-	if b == paired {
+	if b == alreadyPaired {
 		return
 	}
 	if err := rig.Reconnect(); err != nil {
@@ -198,9 +198,9 @@ func of(model smp.AssociationModel, sc bool, changes ...change) func() [2]smptes
 	}
 }
 
-// features changes what a side offers, policy what it insists on, user who sits
+// withFeatures changes what a side offers, policy what it insists on, user who sits
 // there.
-func features(role bt.Role, set func(*smp.Features)) change {
+func withFeatures(role bt.Role, set func(*smp.Features)) change {
 	return func(both *[2]smptest.Party) { set(both[role].Features) }
 }
 

@@ -13,23 +13,23 @@ import (
 	"blesmp/smp/smptest"
 )
 
-// course is a way through the states: what two parties do until nothing is left
+// route is a way through the states: what two parties do until nothing is left
 // to do.
-type course struct {
+type route struct {
 	name    string
 	parties func() [2]smptest.Party
 	order   func(*smptest.Rig)
 	begin   func(*testing.T, *smptest.Rig)
 }
 
-// place is a state that a course passes at a side: after how many moves.
+// place is a state that a route passes at a side: after how many moves.
 type place struct {
-	course *course
+	route *route
 	moves  int
 }
 
-// start gives a rig on which the course has begun.
-func (c *course) start(t *testing.T) *smptest.Rig {
+// start gives a rig on which the route has begun.
+func (c *route) start(t *testing.T) *smptest.Rig {
 	t.Helper()
 	parties := c.parties()
 	rig := newRig(t, parties[0], parties[1])
@@ -40,10 +40,10 @@ func (c *course) start(t *testing.T) *smptest.Rig {
 	return rig
 }
 
-// walk gives a rig on which the course has come to the place.
+// walk gives a rig on which the route has come to the place.
 func (p place) walk(t *testing.T) *smptest.Rig {
 	t.Helper()
-	rig := p.course.start(t)
+	rig := p.route.start(t)
 	for range p.moves {
 		rig.Next()
 	}
@@ -96,10 +96,10 @@ func exchangeOOB(both *[2]smptest.Party, initiatorGets, responderGets bool) {
 
 func pair(_ *testing.T, rig *smptest.Rig) { rig.Pair() }
 
-// courses pass every state in which a side can wait.
-func courses() []*course {
+// routes pass every state in which a side can wait.
+func routes() []*route {
 	legacy := func() [2]smptest.Party { return parties(smp.JustWorks, false) }
-	all := []*course{{name: "nothing", parties: legacy, begin: func(*testing.T, *smptest.Rig) {}}}
+	all := []*route{{name: "nothing", parties: legacy, begin: func(*testing.T, *smptest.Rig) {}}}
 	orders := []struct {
 		name string
 		set  func(*smptest.Rig)
@@ -114,7 +114,7 @@ func courses() []*course {
 				continue
 			}
 			for _, order := range orders {
-				all = append(all, &course{
+				all = append(all, &route{
 					name:    fmt.Sprintf("sc=%v %v, %s", sc, model, order.name),
 					parties: func() [2]smptest.Party { return parties(model, sc) },
 					order:   order.set,
@@ -142,27 +142,27 @@ func courses() []*course {
 		rig.Do(bt.Central, smp.Input{Event: smp.EventEncrypt})
 	}
 	all = append(all,
-		&course{name: "security request", parties: asked, begin: func(_ *testing.T, rig *smptest.Rig) {
+		&route{name: "security request", parties: asked, begin: func(_ *testing.T, rig *smptest.Rig) {
 			rig.Do(bt.Peripheral, smp.Input{Event: smp.EventRequestSecurity, Security: smp.AuthReqMITM})
 		}},
-		&course{name: "stored key", parties: legacy, begin: stored},
-		&course{name: "timeout", parties: silent, begin: func(t *testing.T, rig *smptest.Rig) {
+		&route{name: "stored key", parties: legacy, begin: stored},
+		&route{name: "timeout", parties: silent, begin: func(t *testing.T, rig *smptest.Rig) {
 			rig.Pair()
 			run(t, rig)
 			rig.Elapse(30 * time.Second)
 		}},
-		&course{name: "link lost", parties: legacy, begin: func(t *testing.T, rig *smptest.Rig) {
+		&route{name: "link lost", parties: legacy, begin: func(t *testing.T, rig *smptest.Rig) {
 			rig.Drop(bt.ConnectionTimeout)
 			run(t, rig)
 		}},
-		&course{name: "responder's keys alone", parties: func() [2]smptest.Party {
+		&route{name: "responder's keys alone", parties: func() [2]smptest.Party {
 			both := legacy()
 			both[0].Features.InitiatorKeys = 0
 			return both
 		}, begin: pair},
 	)
 	for _, role := range []bt.Role{bt.Central, bt.Peripheral} {
-		all = append(all, &course{
+		all = append(all, &route{
 			name: fmt.Sprintf("settling at the %v", role), parties: legacy,
 			begin: func(t *testing.T, rig *smptest.Rig) {
 				rig.Pair()
@@ -176,18 +176,18 @@ func courses() []*course {
 	return all
 }
 
-// places finds for every side and state a course that passes it. Earlier
-// courses come first, so that what is found is the same every time.
+// places finds for every side and state a route that passes it. Earlier
+// routes come first, so that what is found is the same every time.
 func places(t *testing.T) map[bt.Role]map[smp.State]place {
 	t.Helper()
 	found := map[bt.Role]map[smp.State]place{bt.Central: {}, bt.Peripheral: {}}
-	for _, c := range courses() {
+	for _, c := range routes() {
 		rig := c.start(t)
 		for moves := 0; ; moves++ {
 			for role, states := range found {
 				state := rig.Device(role).State()
 				if _, ok := states[state]; !ok {
-					states[state] = place{course: c, moves: moves}
+					states[state] = place{route: c, moves: moves}
 				}
 			}
 			if !rig.Next() {
@@ -201,7 +201,7 @@ func places(t *testing.T) map[bt.Role]map[smp.State]place {
 				continue
 			}
 			if _, ok := states[smp.State(i)]; !ok {
-				t.Errorf("no course brings the %v to %s", role, s.Name)
+				t.Errorf("no route brings the %v to %s", role, s.Name)
 			}
 		}
 	}
