@@ -25,7 +25,7 @@ type route struct {
 // place is a state that a route passes at a side: after how many moves.
 type place struct {
 	route *route
-	moves  int
+	moves int
 }
 
 // start gives a rig on which the route has begun.
