@@ -97,12 +97,26 @@ func TestCoverage(t *testing.T) {
 		case taken[w]:
 			covered++
 		case isListed:
-			t.Logf("not taken: %v (%s)", w, reason)
+			summary = append(summary, fmt.Sprintf("not taken: %v (%s)", w, reason))
 		default:
 			t.Errorf("%v is taken by no test: %s", w, all[w][0])
 		}
 	}
-	t.Logf("%d of %d rules taken, %d listed", covered, len(all), len(listed))
+	summary = append(summary, fmt.Sprintf("%d of %d rules taken, %d listed in testdata/uncovered.yaml", covered, len(all), len(listed)))
+}
+
+// summary is what TestCoverage has found out.
+var summary []string
+
+// TestMain prints the summary behind everything else.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if testing.Verbose() {
+		for _, line := range summary {
+			fmt.Println(line)
+		}
+	}
+	os.Exit(code)
 }
 
 // listedRules reads testdata/uncovered.yaml.
