@@ -2,6 +2,7 @@ package smp_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -14,6 +15,7 @@ import (
 // events come only when the test says so.
 type heldLink struct {
 	t       *testing.T
+	mu      sync.Mutex
 	far     *smp.Procedure
 	handler bt.LinkHandler
 
@@ -33,7 +35,7 @@ func (l *heldLink) RejectLTK() error               { return bt.CommandDisallowed
 
 func (l *heldLink) SendSMP(pdu []byte) (uint64, error) {
 	l.sent++
-	l.step(smp.Input{PDU: pdu})
+	l.farEnd(smp.Input{PDU: pdu})
 	return l.sent, nil
 }
 
@@ -48,6 +50,13 @@ func (l *heldLink) StartEncryption(key bt.Key, _ uint64, _ uint16) error {
 func (l *heldLink) Disconnect(reason bt.Status) error {
 	l.disconnected = append(l.disconnected, reason)
 	return nil
+}
+
+// farEnd tells the far end of something.
+func (l *heldLink) farEnd(in smp.Input) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.step(in)
 }
 
 // step steps the far end, which agrees to everything.
@@ -68,10 +77,10 @@ func (l *heldLink) step(in smp.Input) {
 
 // encrypt lets the controllers finish an encryption of the pairing's.
 func (l *heldLink) encrypt(refreshed bool) {
-	l.step(smp.Input{Event: smp.EventLTKRequest})
+	l.farEnd(smp.Input{Event: smp.EventLTKRequest})
 	l.handler.HandleEncryption(bt.Success, true, refreshed)
 	synctest.Wait()
-	l.step(smp.Input{Event: smp.EventEncryptionOn})
+	l.farEnd(smp.Input{Event: smp.EventEncryptionOn})
 }
 
 // held makes a session on such a link, and starts a pairing that waits for the
