@@ -221,11 +221,12 @@ func TestPrompter_contextEnds(t *testing.T) {
 							return person.DisplayPasskey(ctx, q)
 						},
 						EnterPasskey: func(ctx context.Context, q *smp.Question) (smp.Passkey, error) {
+							passkey, err := person.EnterPasskey(ctx, q)
 							block(ctx)
 							if ctx.Err() != nil {
 								return 1, nil
 							}
-							return person.EnterPasskey(ctx, q)
+							return passkey, err
 						},
 						CompareNumber: func(ctx context.Context, _ *smp.Question) (bool, error) {
 							block(ctx)
