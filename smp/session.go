@@ -66,6 +66,7 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 		done:    make(chan struct{}),
 		secured: make(chan struct{}),
 	}
+	s.events.start = m.options.Go
 	s.events.deliver = func(e Event) {
 		if m.options.OnEvent != nil {
 			m.options.OnEvent(s, e)
@@ -201,7 +202,7 @@ func (s *Session) post(j job) {
 	s.working = true
 	s.mu.Unlock()
 	if start {
-		go s.work()
+		s.manager.options.Go(s.work)
 	}
 }
 

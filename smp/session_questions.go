@@ -146,11 +146,11 @@ func (s *Session) showPasskey(q *Question) {
 		return
 	}
 	ctx := s.prompt.begin()
-	go func() {
+	s.manager.options.Go(func() {
 		if err := show(ctx, q); err != nil && ctx.Err() == nil {
 			s.post(job{input: Input{Event: EventCancel, Reason: reasonOf(err, PasskeyEntryFailed), Err: err}})
 		}
-	}()
+	})
 }
 
 // put asks on a goroutine of its own and answers with what comes back; where
@@ -162,10 +162,10 @@ func (s *Session) put(e *Effect, ask func(context.Context) (Input, error), someb
 		return
 	}
 	ctx := s.prompt.begin()
-	go func() {
+	s.manager.options.Go(func() {
 		in, err := ask(ctx)
 		s.answer(&Effect{Question: question}, in, err)
-	}()
+	})
 }
 
 // answer posts the answer to a question, a refusal where err is set.
