@@ -2,6 +2,7 @@ package smp
 
 import (
 	"errors"
+	"time"
 
 	"blesmp/bt"
 )

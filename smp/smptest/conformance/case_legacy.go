@@ -14,10 +14,13 @@ func legacyJustWorks() []Scenario {
 	return []Scenario{
 		{ID: "SM/CEN/JW/BV-01-C", rounds: []round{{"", func(s *Stage) error {
 			c := newCourse(bt.Central, false, smp.JustWorks)
-			if err := s.prepare(c); err != nil { return err }
+			if err := s.prepare(c); err != nil {
+				return err
+			}
 			return s.succeed(c)
 		}}}},
 	}
 }
+
 // Attacks ...
 func Attacks() []Scenario { return nil }

@@ -45,11 +45,11 @@ type device struct {
 	mu      sync.Mutex
 	events  []smp.Event
 	rows    []smp.Trace
-	shown   []uint32 // passkeys
-	numbers []uint32 // to compare
-	asked   []string // names of the questions
-	keys    int      // that were given to the controller
-	refused int      // requests for a key that were turned down
+	shown   []uint32      // passkeys
+	numbers []uint32      // to compare
+	asked   []string      // names of the questions
+	keys    int           // that were given to the controller
+	refused int           // requests for a key that were turned down
 	began   chan struct{} // a token when Session.Pair has reached the procedure
 	pairs   []*pairCall
 }
