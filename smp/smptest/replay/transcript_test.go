@@ -1,4 +1,4 @@
-package smptest_test
+package replay_test
 
 import (
 	"encoding/json"
@@ -11,22 +11,22 @@ import (
 
 	"blesmp/bt"
 	"blesmp/smp"
-	"blesmp/smp/smptest"
+	"blesmp/smp/smptest/replay"
 )
 
 // files gives the recorded exchanges of the project.
 func files(t testing.TB) []string {
 	t.Helper()
-	paths, err := filepath.Glob("../testdata/transcripts/*.json")
+	paths, err := filepath.Glob("../../testdata/transcripts/*.json")
 	if err != nil || len(paths) < 40 {
 		t.Fatalf("%d transcripts, %v", len(paths), err)
 	}
 	return paths
 }
 
-func read(t testing.TB, path string) *smptest.Transcript {
+func read(t testing.TB, path string) *replay.Transcript {
 	t.Helper()
-	transcript, err := smptest.ReadTranscript(path)
+	transcript, err := replay.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestTranscripts(t *testing.T) {
 		}
 		for _, role := range transcript.Roles() {
 			t.Run(transcript.ID+"/"+role.String(), func(t *testing.T) {
-				if err := smptest.Play(transcript, role); err != nil {
+				if err := replay.Play(transcript, role); err != nil {
 					t.Error(err)
 				}
 			})
@@ -61,7 +61,7 @@ func TestRoles(t *testing.T) {
 		"neg-key-size-17-request": {bt.Peripheral},
 	}
 	for id, want := range tests {
-		if got := read(t, "../testdata/transcripts/"+id+".json").Roles(); !slices.Equal(got, want) {
+		if got := read(t, "../../testdata/transcripts/"+id+".json").Roles(); !slices.Equal(got, want) {
 			t.Errorf("%s: roles %v, want %v", id, got, want)
 		}
 	}
@@ -70,10 +70,10 @@ func TestRoles(t *testing.T) {
 // TestPlayedShowsRows follows a record: every step is told, and the rows that
 // the procedure took stand with the step that made it take them.
 func TestPlayedShowsRows(t *testing.T) {
-	transcript := read(t, "../testdata/transcripts/neg-legacy-confirm-mismatch.json")
+	transcript := read(t, "../../testdata/transcripts/neg-legacy-confirm-mismatch.json")
 	var steps []int
 	var states []smp.State
-	player := smptest.Player{Played: func(p smptest.Played) {
+	player := replay.Player{Played: func(p replay.Played) {
 		steps = append(steps, p.Step.Number)
 		for _, row := range p.Rows {
 			states = append(states, row.To)
@@ -93,10 +93,10 @@ func TestPlayedShowsRows(t *testing.T) {
 // TestKeysAreHidden breaks a key in every place of a record and looks for any
 // part of it in the error.
 func TestKeysAreHidden(t *testing.T) {
-	root := load(t, "../testdata/transcripts/nimble-lgcy-peer-jw-iio4-rio3-b1-iat0-rat0-ik7-rk7.json")
+	root := load(t, "../../testdata/transcripts/nimble-lgcy-peer-jw-iio4-rio3-b1-iat0-rat0-ik7-rk7.json")
 	steps := root["steps"].([]any)
 	for _, i := range []int{6, 8, 11, 13, 15, 16} { // commands with a key, and keys distributed
-		m := load(t, "../testdata/transcripts/nimble-lgcy-peer-jw-iio4-rio3-b1-iat0-rat0-ik7-rk7.json")
+		m := load(t, "../../testdata/transcripts/nimble-lgcy-peer-jw-iio4-rio3-b1-iat0-rat0-ik7-rk7.json")
 		octets := steps[i].(map[string]any)
 		field := "pdu"
 		if octets["params"] != nil {
@@ -106,7 +106,7 @@ func TestKeysAreHidden(t *testing.T) {
 		m["steps"].([]any)[i].(map[string]any)[field] = text[:len(text)-2] + flipped(text[len(text)-2:])
 		transcript := parse(t, m)
 		for _, role := range transcript.Roles() {
-			hidden, shown := smptest.Play(transcript, role), smptest.Player{ShowKeys: true}.Play(transcript, role)
+			hidden, shown := replay.Play(transcript, role), replay.Player{ShowKeys: true}.Play(transcript, role)
 			if hidden == nil || shown == nil {
 				t.Fatalf("step %d as %v: not found", i+1, role)
 			}
@@ -135,13 +135,13 @@ func load(t testing.TB, path string) map[string]any {
 	return root
 }
 
-func parse(t testing.TB, root map[string]any) *smptest.Transcript {
+func parse(t testing.TB, root map[string]any) *replay.Transcript {
 	t.Helper()
 	data, err := json.Marshal(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	transcript, err := smptest.ParseTranscript("mutant.json", data)
+	transcript, err := replay.Parse("mutant.json", data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestParse(t *testing.T) {
 			if test.name == "cut short" {
 				text = text[:len(text)-1]
 			}
-			transcript, err := smptest.ParseTranscript("minimal.json", []byte(text))
+			transcript, err := replay.Parse("minimal.json", []byte(text))
 			if test.want == "" {
 				if err != nil {
 					t.Fatal(err)
@@ -228,7 +228,7 @@ func TestParse(t *testing.T) {
 			if err == nil || transcript != nil || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("got %v, want %q", err, test.want)
 			}
-			if _, ok := errors.AsType[*smptest.FormatError](err); !ok {
+			if _, ok := errors.AsType[*replay.FormatError](err); !ok {
 				t.Errorf("the error is a %T", err)
 			}
 			if strings.Contains(err.Error(), "001122334455") {
@@ -239,7 +239,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestReadMissing(t *testing.T) {
-	if _, err := smptest.ReadTranscript("testdata/none.json"); !errors.Is(err, os.ErrNotExist) {
+	if _, err := replay.Read("testdata/none.json"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -255,7 +255,7 @@ func FuzzTranscript(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		transcript, err := smptest.ParseTranscript("fuzz.json", data)
+		transcript, err := replay.Parse("fuzz.json", data)
 		if (err == nil) == (transcript == nil) {
 			t.Fatalf("both or neither: %v, %v", transcript, err)
 		}
@@ -266,7 +266,7 @@ func FuzzTranscript(f *testing.F) {
 			_ = transcript.Steps[i].Describe(true)
 		}
 		for _, role := range []bt.Role{bt.Central, bt.Peripheral} {
-			_ = smptest.Play(transcript, role) // that it comes back is all that is asked
+			_ = replay.Play(transcript, role) // that it comes back is all that is asked
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package smptest
+package replay
 
 import (
 	"errors"
@@ -13,20 +13,20 @@ import (
 // formatName is what the format calls itself.
 const formatName = "smp-transcript/1"
 
-// ReadTranscript reads the file of a transcript. Its errors are those of
-// ParseTranscript and those of reading files.
-func ReadTranscript(path string) (*Transcript, error) {
+// Read reads the file of a transcript. Its errors are those of
+// Parse and those of reading files.
+func Read(path string) (*Transcript, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return ParseTranscript(path, data)
+	return Parse(path, data)
 }
 
-// ParseTranscript reads a transcript from the octets of its file, whose name
+// Parse reads a transcript from the octets of its file, whose name
 // errors repeat. Keys that the format does not know are comments; a known key
 // with a value that it cannot have is a *FormatError.
-func ParseTranscript(file string, data []byte) (*Transcript, error) {
+func Parse(file string, data []byte) (*Transcript, error) {
 	r := &reader{file: file, data: data}
 	root, err := parseJSON(data)
 	if err != nil {

@@ -1,10 +1,10 @@
-package smptest_test
+package replay_test
 
 import (
 	"slices"
 	"testing"
 
-	"blesmp/smp/smptest"
+	"blesmp/smp/smptest/replay"
 )
 
 // The tests here write good records down in another order that says the same:
@@ -20,7 +20,7 @@ func moved(t *testing.T, path string, i, j int) {
 	root["steps"] = renumber(steps)
 	mutant := parse(t, root)
 	for _, role := range mutant.Roles() {
-		if err := smptest.Play(mutant, role); err != nil {
+		if err := replay.Play(mutant, role); err != nil {
 			t.Errorf("%s as %v: step %d as step %d: %v", mutant.ID, role, i+1, j+1, err)
 		}
 	}
@@ -30,7 +30,7 @@ func TestUserActsMove(t *testing.T) {
 	for _, path := range good(t) {
 		original := read(t, path)
 		for i, s := range original.Steps {
-			if s.Kind != smptest.UserStep {
+			if s.Kind != replay.UserStep {
 				continue
 			}
 			for _, j := range []int{0, i - 1, i + 1, i + 2} {
@@ -46,7 +46,7 @@ func TestEncryptionEventsMove(t *testing.T) {
 	for _, path := range good(t) {
 		original := read(t, path)
 		for i, s := range original.Steps {
-			if s.Kind != smptest.EventStep || s.Code != 0x08 {
+			if s.Kind != replay.EventStep || s.Code != 0x08 {
 				continue
 			}
 			for j := i + 1; j < min(i+4, len(original.Steps)); j++ {

@@ -1,4 +1,4 @@
-package smptest
+package replay
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package smptest_test
+package replay_test
 
 import (
 	"encoding/hex"
@@ -10,7 +10,7 @@ import (
 
 	"blesmp/bt"
 	"blesmp/smp"
-	"blesmp/smp/smptest"
+	"blesmp/smp/smptest/replay"
 )
 
 // The tests here break good records in one place each, and want the player to
@@ -40,7 +40,7 @@ func flip(text string, octet int, mask byte) string {
 }
 
 // changed gives a copy of a record with another step i.
-func changed(original *smptest.Transcript, i int, change func(*smptest.Step)) *smptest.Transcript {
+func changed(original *replay.Transcript, i int, change func(*replay.Step)) *replay.Transcript {
 	mutant := *original
 	mutant.Steps = slices.Clone(original.Steps)
 	s := &mutant.Steps[i]
@@ -57,7 +57,7 @@ func step(root map[string]any, i int) map[string]any {
 // atOrBefore wants the error of a step that is no later than this one. A
 // mutant can be found early: a nonce that differs shows in the confirm value.
 func atOrBefore(err error, number int) bool {
-	m, ok := errors.AsType[*smptest.Mismatch](err)
+	m, ok := errors.AsType[*replay.Mismatch](err)
 	return ok && m.Step > 0 && m.Step <= number
 }
 
@@ -92,17 +92,17 @@ func TestFlippedPDUs(t *testing.T) {
 		described := load(t, path)["initiator"] != nil // else features come from the PDU itself
 		sc := strings.Contains(original.Method, "sc") || original.ID == "neg-reserved-code-0f"
 		for i, s := range original.Steps {
-			if s.Kind != smptest.PDUStep {
+			if s.Kind != replay.PDUStep {
 				continue
 			}
 			for _, octet := range slices.Compact([]int{0, 1, len(s.PDU) / 2, len(s.PDU) - 1}) {
-				mutant := changed(original, i, func(s *smptest.Step) { s.PDU[octet] ^= 1 })
+				mutant := changed(original, i, func(s *replay.Step) { s.PDU[octet] ^= 1 })
 				for _, role := range original.Roles() {
 					own := s.At == role
 					if free(s.PDU, octet, keySize, sc, own) {
 						continue
 					}
-					err := smptest.Play(mutant, role)
+					err := replay.Play(mutant, role)
 					named := own && described && !opens(s.PDU) || distributes(s.PDU) && octet > 0
 					if err == nil || named && !atOrBefore(err, s.Number) {
 						t.Errorf("%s as %v: octet %d of step %d: %v", original.ID, role, octet, s.Number, err)
@@ -117,18 +117,18 @@ func TestFlippedControllerKeys(t *testing.T) {
 	for _, path := range good(t) {
 		original := read(t, path)
 		for i, s := range original.Steps {
-			if s.Kind != smptest.CommandStep {
+			if s.Kind != replay.CommandStep {
 				continue
 			}
 			for octet := range s.Params {
 				key := octet >= len(s.Params)-16
-				mutant := changed(original, i, func(s *smptest.Step) { s.Params[octet] ^= 0x10 })
+				mutant := changed(original, i, func(s *replay.Step) { s.Params[octet] ^= 0x10 })
 				for _, role := range original.Roles() {
 					own := s.At == role
 					if !key && !own {
 						continue // the handle is another host's
 					}
-					m, ok := errors.AsType[*smptest.Mismatch](smptest.Play(mutant, role))
+					m, ok := errors.AsType[*replay.Mismatch](replay.Play(mutant, role))
 					if !ok || m.Step != s.Number {
 						t.Errorf("%s as %v: octet %d of step %d: %v", original.ID, role, octet, s.Number, m)
 					}
@@ -144,16 +144,16 @@ func TestFlippedEvents(t *testing.T) {
 	for _, path := range good(t) {
 		original := read(t, path)
 		for i, s := range original.Steps {
-			if s.Kind != smptest.EventStep {
+			if s.Kind != replay.EventStep {
 				continue
 			}
 			for octet := range s.Params {
 				if octet == 0 && s.Code == 0x30 {
 					continue // the pairing is over: how the next encryption ends is open
 				}
-				mutant := changed(original, i, func(s *smptest.Step) { s.Params[octet] ^= 1 })
+				mutant := changed(original, i, func(s *replay.Step) { s.Params[octet] ^= 1 })
 				if slices.Contains(original.Roles(), s.At) {
-					if err := smptest.Play(mutant, s.At); err == nil {
+					if err := replay.Play(mutant, s.At); err == nil {
 						t.Errorf("%s as %v: octet %d of step %d is not found", original.ID, s.At, octet, s.Number)
 					}
 				}
@@ -163,11 +163,11 @@ func TestFlippedEvents(t *testing.T) {
 }
 
 // dispensable reports whether a record without the step is as good.
-func dispensable(s *smptest.Step, role bt.Role) bool {
+func dispensable(s *replay.Step, role bt.Role) bool {
 	switch s.Kind {
-	case smptest.UserStep, smptest.HostStep, smptest.SilenceStep:
+	case replay.UserStep, replay.HostStep, replay.SilenceStep:
 		return true // the user section has the same
-	case smptest.CommandStep, smptest.EventStep:
+	case replay.CommandStep, replay.EventStep:
 		return s.At != role // another host's
 	}
 	// A side need not ask for security, nor tell what its user types; what is
@@ -187,7 +187,7 @@ func TestDroppedSteps(t *testing.T) {
 				if dispensable(&original.Steps[i], role) {
 					continue
 				}
-				if err := smptest.Play(mutant, role); err == nil {
+				if err := replay.Play(mutant, role); err == nil {
 					t.Errorf("%s as %v: nothing says that step %d is missing", original.ID, role, i+1)
 				}
 			}
@@ -208,7 +208,7 @@ func TestSwappedPDUs(t *testing.T) {
 		original := read(t, path)
 		for i := 1; i < len(original.Steps); i++ {
 			a, b := &original.Steps[i-1], &original.Steps[i]
-			if a.Kind != smptest.PDUStep || b.Kind != smptest.PDUStep || a.At != b.At || dispensable(a, a.At) || dispensable(b, b.At) {
+			if a.Kind != replay.PDUStep || b.Kind != replay.PDUStep || a.At != b.At || dispensable(a, a.At) || dispensable(b, b.At) {
 				continue
 			}
 			root := load(t, path)
@@ -217,7 +217,7 @@ func TestSwappedPDUs(t *testing.T) {
 			renumber(steps)
 			mutant := parse(t, root)
 			for _, role := range original.Roles() {
-				err := smptest.Play(mutant, role)
+				err := replay.Play(mutant, role)
 				if err == nil || a.At == role && !atOrBefore(err, a.Number) {
 					t.Errorf("%s as %v: steps %d and %d: %v", original.ID, role, a.Number, b.Number, err)
 				}
@@ -232,7 +232,7 @@ func TestDoubledPDUs(t *testing.T) {
 		for i := range original.Steps {
 			s := &original.Steps[i]
 			last := i == len(original.Steps)-1 // the peer's last one comes when all is over, and is dropped
-			if s.Kind != smptest.PDUStep || dispensable(s, s.At) {
+			if s.Kind != replay.PDUStep || dispensable(s, s.At) {
 				continue
 			}
 			root := load(t, path)
@@ -247,7 +247,7 @@ func TestDoubledPDUs(t *testing.T) {
 				if last && s.At != role || encryptedAgain(original, i) {
 					continue
 				}
-				if err := smptest.Play(mutant, role); err == nil {
+				if err := replay.Play(mutant, role); err == nil {
 					t.Errorf("%s as %v: nothing says that step %d comes twice", original.ID, role, s.Number)
 				}
 			}
@@ -257,9 +257,9 @@ func TestDoubledPDUs(t *testing.T) {
 
 // encryptedAgain reports whether a pairing is over after this step although
 // the record goes on.
-func encryptedAgain(t *smptest.Transcript, i int) bool {
+func encryptedAgain(t *replay.Transcript, i int) bool {
 	for _, s := range t.Steps[i+1:] {
-		if s.Kind == smptest.PDUStep {
+		if s.Kind == replay.PDUStep {
 			return false
 		}
 	}
@@ -277,7 +277,7 @@ func TestWrongExpectations(t *testing.T) {
 			}
 			mutant := parse(t, root)
 			for _, role := range original.Roles() {
-				err := smptest.Play(mutant, role)
+				err := replay.Play(mutant, role)
 				if err == nil {
 					t.Errorf("%s as %v: expect.%s is not looked at", original.ID, role, strings.Join(place, "."))
 				}
@@ -334,7 +334,7 @@ func TestWrongUser(t *testing.T) {
 	for _, path := range good(t) {
 		original := read(t, path)
 		for i, s := range original.Steps {
-			if s.Kind != smptest.UserStep || !slices.Contains(original.Roles(), s.At) {
+			if s.Kind != replay.UserStep || !slices.Contains(original.Roles(), s.At) {
 				continue
 			}
 			root := load(t, path)
@@ -347,7 +347,7 @@ func TestWrongUser(t *testing.T) {
 			if text, ok := act["tk"].(string); ok {
 				act["tk"] = flip(text, 0, 1)
 			}
-			if err := smptest.Play(parse(t, root), s.At); err == nil {
+			if err := replay.Play(parse(t, root), s.At); err == nil {
 				t.Errorf("%s as %v: step %d is not looked at", original.ID, s.At, s.Number)
 			}
 		}
@@ -389,11 +389,11 @@ func TestBrokenNegatives(t *testing.T) {
 		{"own-neg-security-request-bonded", func(r map[string]any) { step(r, 1)["params"] = flip(step(r, 1)["params"].(string), 0, 1) }, "step 2: want LE Enable Encryption"},
 	}
 	for _, test := range tests {
-		root := load(t, fmt.Sprintf("../testdata/transcripts/%s.json", test.id))
+		root := load(t, fmt.Sprintf("../../testdata/transcripts/%s.json", test.id))
 		test.change(root)
 		root["steps"] = renumber(root["steps"].([]any))
 		mutant := parse(t, root)
-		err := smptest.Play(mutant, mutant.IUT)
+		err := replay.Play(mutant, mutant.IUT)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", test.id, err, test.want)
 		}
