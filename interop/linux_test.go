@@ -16,7 +16,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"blesmp/bt"
@@ -34,6 +36,9 @@ type guest struct {
 	write sync.Mutex
 	on    func(guestEvent)
 }
+
+// guests counts guests, for their names.
+var guests atomic.Int64
 
 // guestRequest and guestEvent are the lines of linux/guest.
 type guestRequest struct {
@@ -81,9 +86,9 @@ func boot(ctx context.Context, w *world, name string, c *virtual.Controller, on 
 	}
 	g := &guest{control: controlHere, log: w.log, on: on, done: make(chan struct{})}
 	g.cmd = exec.CommandContext(ctx, kernelPath,
-		"mem=48M", "rootfstype=hostfs", "rootflags="+root, "root=/dev/root", "rw", "init=/init",
+		"mem=128M", "rootfstype=hostfs", "rootflags="+root, "root=/dev/root", "rw", "init=/init",
 		"con0=fd:0,fd:1", "con=null", "ssl0=fd:3,fd:3", "ssl1=fd:4,fd:4", "loglevel=4", "panic=1",
-		"umid="+filepath.Base(w.dir)+name, "uml_dir="+root+"/tmp/")
+		fmt.Sprintf("umid=%d", guests.Add(1)), "uml_dir="+guestDir)
 	g.cmd.ExtraFiles = []*os.File{hciThere, controlThere}
 	g.cmd.Stdout, g.cmd.Stderr = w.log, w.log
 	g.cmd.Dir = root
@@ -347,6 +352,8 @@ func (l *linux) hear(e guestEvent) {
 		l.hearMgmt(binary.LittleEndian.Uint16(b), b[6:])
 	case "connected", "accepted":
 		l.sockets <- e
+	case "done":
+		l.feed.put(told{kind: "done"})
 	case "error":
 		l.feed.put(told{kind: trouble, text: e.Error})
 	}
@@ -503,7 +510,22 @@ func (l *linux) offer(ctx context.Context, f smp.Features) error {
 	if f.Bonding {
 		bonding = 1
 	}
-	_, err := l.mgmt(ctx, mgmtSetBondable, []byte{bonding})
+	if _, err := l.mgmt(ctx, mgmtSetBondable, []byte{bonding}); err != nil {
+		return err
+	}
+	return l.debug(ctx, "max_key_size", strconv.Itoa(f.MaxKeySize))
+}
+
+// debug sets one of the kernel's variables for debugging.
+func (l *linux) debug(ctx context.Context, name, value string) error {
+	path := "/sys/kernel/debug/bluetooth/hci0/" + name
+	if err := l.guest.do(guestRequest{Do: "write", Args: []string{path}, Data: value}); err != nil {
+		return err
+	}
+	e, err := l.feed.await(ctx, "done", trouble)
+	if err == nil && e.kind == trouble {
+		return errors.New(e.text)
+	}
 	return err
 }
 

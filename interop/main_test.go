@@ -26,6 +26,7 @@ var (
 	nodeModules string
 	nodeScript  string
 	guestInit   string
+	guestDir    string // where guests keep their process ids
 	smpProgram  string
 	outDir      string // recordings of cases that fail
 )
@@ -78,6 +79,7 @@ func prepare(scratch string) error {
 	if outDir == "" {
 		outDir = filepath.Join(os.TempDir(), "blesmp-interop-failed")
 	}
+	guestDir = filepath.Join(scratch, "uml") + "/"
 	guestInit, smpProgram = filepath.Join(scratch, "init"), filepath.Join(scratch, "smp")
 	for path, pkg := range map[string]string{guestInit: "./linux/guest", smpProgram: "../cmd/smp"} {
 		cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, pkg)

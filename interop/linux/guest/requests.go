@@ -21,6 +21,7 @@ import (
 //	listen     listen on the ATT channel at security Level; sockets that come
 //	           get the numbers from ID on
 //	security   raise socket ID to security Level
+//	write      write Data, as it is, to the file Args[0]; "done" answers
 //	run        run the program Args; its output comes line by line
 //	off        end
 type request struct {
@@ -53,6 +54,8 @@ func (s *server) handle(r request) {
 		err = s.listen(r)
 	case "security":
 		err = s.security(r)
+	case "write":
+		err = s.writeFile(r)
 	case "run":
 		go s.run(r)
 	default:
@@ -180,6 +183,18 @@ func (s *server) security(r request) error {
 		return fmt.Errorf("no socket %d", r.ID)
 	}
 	return setSecurity(fd, r.Level)
+}
+
+// writeFile sets a variable of the kernel.
+func (s *server) writeFile(r request) error {
+	if len(r.Args) != 1 {
+		return errors.New("no file")
+	}
+	if err := os.WriteFile(r.Args[0], []byte(r.Data), 0); err != nil {
+		return err
+	}
+	s.say(response{Event: "done", ID: r.ID})
+	return nil
 }
 
 // run reports what a program says, and how it ends.
