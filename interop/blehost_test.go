@@ -340,7 +340,7 @@ func (h *blehost) bond(who bt.TypedAddress) (*foreignBond, error) {
 	if err := json.Unmarshal(b, &f); err != nil {
 		return nil, err
 	}
-	x := &foreignBond{MITM: f.MITM, SC: f.SC}
+	x := &foreignBond{MITM: f.MITM, SC: f.SC, level: true}
 	if x.LocalLTK, err = f.LocalLTK.key(); err != nil {
 		return nil, err
 	}

@@ -54,6 +54,7 @@ type peerOptions struct {
 // foreignBond is what a peer keeps, as values of ours.
 type foreignBond struct {
 	MITM, SC            bool
+	level               bool // MITM and SC are known
 	LocalLTK, PeerLTK   *smp.LongTermKey
 	PeerIRK             *bt.Key
 	LocalCSRK, PeerCSRK *bt.Key
@@ -152,6 +153,19 @@ func (f *feed) settle(ctx context.Context, check func() error) error {
 			return err
 		}
 	}
+}
+
+// keys are the keypresses that were told.
+func (f *feed) keys() []smp.KeypressType {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var keys []smp.KeypressType
+	for _, e := range f.all {
+		if e.kind == keypressed {
+			keys = append(keys, e.key)
+		}
+	}
+	return keys
 }
 
 // count tells how often something was told.

@@ -178,13 +178,14 @@ type linux struct {
 
 	mu      sync.Mutex
 	answers chan mgmtAnswer
-	sockets chan guestEvent
+	current int // the socket of the link, 0 for none
 	bonds   map[bt.TypedAddress]*foreignBond
 	irks    map[bt.TypedAddress]bt.TypedAddress // identity of an address on the air
 	io      smp.IOCapability
 	socket  int
 	peer    bt.TypedAddress
 	ready   chan struct{}
+	pairing bool // Pair Device was called
 	options peerOptions
 	ownIRK  bt.Key
 }
@@ -193,7 +194,6 @@ func newLinux() *linux {
 	return &linux{
 		feed:    newFeed(),
 		answers: make(chan mgmtAnswer, 64),
-		sockets: make(chan guestEvent, 64),
 		bonds:   map[bt.TypedAddress]*foreignBond{},
 		irks:    map[bt.TypedAddress]bt.TypedAddress{},
 		ready:   make(chan struct{}),
@@ -218,6 +218,7 @@ const (
 	mgmtConfirm          = 0x001c
 	mgmtConfirmNo        = 0x001d
 	mgmtPasskey          = 0x001e
+	mgmtPasskeyNo        = 0x001f
 	mgmtSetAdvertising   = 0x0029
 	mgmtSetStaticAddress = 0x002b
 	mgmtSetSC            = 0x002d
@@ -351,7 +352,7 @@ func (l *linux) hear(e guestEvent) {
 		}
 		l.hearMgmt(binary.LittleEndian.Uint16(b), b[6:])
 	case "connected", "accepted":
-		l.sockets <- e
+		l.opened(e)
 	case "done":
 		l.feed.put(told{kind: "done"})
 	case "error":
@@ -426,7 +427,7 @@ func (l *linux) newLTK(b []byte) {
 	}
 	l.mu.Lock()
 	x := l.entry(who)
-	x.MITM, x.SC = kind&1 == 1, kind >= 2
+	x.MITM, x.SC, x.level = kind&1 == 1, kind >= 2, true
 	if x.SC || central {
 		x.PeerLTK = ltk
 	}
@@ -470,7 +471,7 @@ func (l *linux) bond(who bt.TypedAddress) (*foreignBond, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.bonds[who]
-	if b == nil || b.LocalLTK == nil && b.PeerLTK == nil {
+	if b == nil {
 		return nil, nil
 	}
 	copied := *b
@@ -530,8 +531,15 @@ func (l *linux) debug(ctx context.Context, name, value string) error {
 }
 
 func (l *linux) advertise(ctx context.Context) error {
+	l.forgetSocket()
 	_, err := l.mgmt(ctx, mgmtSetAdvertising, []byte{1})
 	return err
+}
+
+func (l *linux) forgetSocket() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.current = 0
 }
 
 // connect connects a socket of the lowest level.
@@ -542,6 +550,7 @@ func (l *linux) connect(ctx context.Context, to bt.TypedAddress) error {
 // connectAt connects a socket of a level: 2 encrypted, 3 authenticated, 4 by LE
 // Secure Connections.
 func (l *linux) connectAt(_ context.Context, to bt.TypedAddress, level uint8) error {
+	l.forgetSocket()
 	l.socket++
 	l.peer = to
 	return l.guest.do(guestRequest{
@@ -549,20 +558,33 @@ func (l *linux) connectAt(_ context.Context, to bt.TypedAddress, level uint8) er
 	})
 }
 
-// connectedSocket waits for the socket of the link.
-func (l *linux) connectedSocket(ctx context.Context) (int, error) {
-	select {
-	case e := <-l.sockets:
-		if e.Error != "" {
-			return 0, fmt.Errorf("%s: %s", e.Event, e.Error)
-		}
-		return e.ID, nil
-	case <-ctx.Done():
-		return 0, fmt.Errorf("socket: %w", ctx.Err())
+// opened takes the socket of a link over.
+func (l *linux) opened(e guestEvent) {
+	if e.Error != "" {
+		l.feed.put(told{kind: "socket failed", text: e.Error})
+		return
 	}
+	l.mu.Lock()
+	l.current = e.ID
+	l.mu.Unlock()
+	l.feed.put(told{kind: "socket"})
+}
+
+// connectedSocket waits for the socket of the link.
+func (l *linux) connectedSocket(ctx context.Context) (id int, err error) {
+	err = l.feed.settle(ctx, func() error {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if id = l.current; id == 0 {
+			return errors.New("the link has no socket")
+		}
+		return nil
+	})
+	return id, err
 }
 
 func (l *linux) pair(context.Context) error {
+	l.pairing = true
 	return l.mgmtSend(mgmtPairDevice, append(mgmtAddress(l.other()), byte(l.io)))
 }
 
@@ -579,7 +601,6 @@ func (l *linux) raise(ctx context.Context, level uint8) error {
 	if err != nil {
 		return err
 	}
-	l.sockets <- guestEvent{ID: id} // for the next time
 	return l.guest.do(guestRequest{Do: "security", ID: id, Level: level})
 }
 
@@ -596,7 +617,22 @@ func (l *linux) requestSecurity(ctx context.Context, want smp.SecurityRequiremen
 
 func (l *linux) encrypt(ctx context.Context) error { return l.raise(ctx, 2) }
 
+// cancel gives up Pair Device. A responder has none, and refuses to enter the
+// passkey.
+// repower turns hci0 off and on, with which it takes another private address.
+func (l *linux) repower(ctx context.Context) error {
+	for _, on := range []byte{0, 1} {
+		if _, err := l.mgmt(ctx, mgmtSetPowered, []byte{on}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (l *linux) cancel(ctx context.Context) error {
+	if !l.pairing {
+		return l.mgmtSend(mgmtPasskeyNo, mgmtAddress(l.other()))
+	}
 	_, err := l.mgmt(ctx, mgmtCancelPair, mgmtAddress(l.other()))
 	return err
 }

@@ -25,6 +25,7 @@ type us struct {
 	irk     bt.Key
 	own     bt.TypedAddress
 	events  *events
+	private bool // bonded peers see private addresses
 
 	mu       sync.Mutex
 	features smp.Features

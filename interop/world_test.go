@@ -4,6 +4,7 @@ package interop
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"blesmp/hci/snoop"
 	"blesmp/hci/transport"
 	"blesmp/hci/virtual"
+	"blesmp/internal/dissect"
 )
 
 // world is what surrounds the two hosts of a case: the air, and all that is
@@ -88,6 +90,29 @@ func (w *world) tap(name string, inner transport.Transport) (transport.Transport
 	w.captures = append(w.captures, c)
 	w.mu.Unlock()
 	return snoop.NewTap(inner, writer, time.Now), nil
+}
+
+// steps are what passed between our host and its controller so far.
+func (r *rig) steps() []dissect.Step {
+	r.t.Helper()
+	for _, c := range r.w.captures {
+		if c.name != "us" {
+			continue
+		}
+		reader, err := snoop.NewReader(bytes.NewReader(c.bytes()))
+		r.must(err, "recording")
+		var d dissect.Dissector
+		var steps []dissect.Step
+		for {
+			p, err := reader.Next()
+			if errors.Is(err, io.EOF) {
+				return steps
+			}
+			r.must(err, "recording")
+			steps = append(steps, d.Packet(p.Direction == snoop.Sent, p.Data)...)
+		}
+	}
+	return nil
 }
 
 // serve joins a host on a stream to a controller, recorded from the host's side.
