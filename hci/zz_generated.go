@@ -60,6 +60,8 @@ const (
 	OpcodeLERemoteConnectionParameterRequestReply         Opcode = 0x2020
 	OpcodeLERemoteConnectionParameterRequestNegativeReply Opcode = 0x2021
 	OpcodeLESetDataLength                                 Opcode = 0x2022
+	OpcodeLEReadSuggestedDefaultDataLength                Opcode = 0x2023
+	OpcodeLEWriteSuggestedDefaultDataLength               Opcode = 0x2024
 	OpcodeLEReadLocalP256PublicKey                        Opcode = 0x2025
 	OpcodeLEGenerateDHKey                                 Opcode = 0x2026
 	OpcodeLEAddDeviceToResolvingList                      Opcode = 0x2027
@@ -70,6 +72,7 @@ const (
 	OpcodeLEReadLocalResolvableAddress                    Opcode = 0x202c
 	OpcodeLESetAddressResolutionEnable                    Opcode = 0x202d
 	OpcodeLESetResolvablePrivateAddressTimeout            Opcode = 0x202e
+	OpcodeLEReadMaximumDataLength                         Opcode = 0x202f
 	OpcodeLESetPrivacyMode                                Opcode = 0x204e
 )
 
@@ -118,6 +121,8 @@ var opcodeNames = map[Opcode]string{
 	OpcodeLERemoteConnectionParameterRequestReply:         "LERemoteConnectionParameterRequestReply",
 	OpcodeLERemoteConnectionParameterRequestNegativeReply: "LERemoteConnectionParameterRequestNegativeReply",
 	OpcodeLESetDataLength:                                 "LESetDataLength",
+	OpcodeLEReadSuggestedDefaultDataLength:                "LEReadSuggestedDefaultDataLength",
+	OpcodeLEWriteSuggestedDefaultDataLength:               "LEWriteSuggestedDefaultDataLength",
 	OpcodeLEReadLocalP256PublicKey:                        "LEReadLocalP256PublicKey",
 	OpcodeLEGenerateDHKey:                                 "LEGenerateDHKey",
 	OpcodeLEAddDeviceToResolvingList:                      "LEAddDeviceToResolvingList",
@@ -128,6 +133,7 @@ var opcodeNames = map[Opcode]string{
 	OpcodeLEReadLocalResolvableAddress:                    "LEReadLocalResolvableAddress",
 	OpcodeLESetAddressResolutionEnable:                    "LESetAddressResolutionEnable",
 	OpcodeLESetResolvablePrivateAddressTimeout:            "LESetResolvablePrivateAddressTimeout",
+	OpcodeLEReadMaximumDataLength:                         "LEReadMaximumDataLength",
 	OpcodeLESetPrivacyMode:                                "LESetPrivacyMode",
 }
 
@@ -1473,9 +1479,7 @@ func (p *ReadRemoteVersionInformation) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("ReadRemoteVersionInformation", uint16(OpcodeReadRemoteVersionInformation), len(b), 2)
 	}
-	*p = ReadRemoteVersionInformation{
-		ConnectionHandle: binary.LittleEndian.Uint16(b),
-	}
+	*p = ReadRemoteVersionInformation{ConnectionHandle: binary.LittleEndian.Uint16(b)}
 	return nil
 }
 
@@ -1501,9 +1505,7 @@ func (p *SetEventMask) Unmarshal(b []byte) error {
 	if len(b) != 8 {
 		return sizeError("SetEventMask", uint16(OpcodeSetEventMask), len(b), 8)
 	}
-	*p = SetEventMask{
-		EventMask: EventMask(binary.LittleEndian.Uint64(b)),
-	}
+	*p = SetEventMask{EventMask: EventMask(binary.LittleEndian.Uint64(b))}
 	return nil
 }
 
@@ -1528,9 +1530,7 @@ func (p *SetEventMaskReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("SetEventMaskReturn", uint16(OpcodeSetEventMask), len(b), 1)
 	}
-	*p = SetEventMaskReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = SetEventMaskReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -1577,9 +1577,7 @@ func (p *ResetReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("ResetReturn", uint16(OpcodeReset), len(b), 1)
 	}
-	*p = ResetReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = ResetReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -1680,9 +1678,7 @@ func (p *SetControllerToHostFlowControl) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("SetControllerToHostFlowControl", uint16(OpcodeSetControllerToHostFlowControl), len(b), 1)
 	}
-	v := SetControllerToHostFlowControl{
-		FlowControlEnable: b[0],
-	}
+	v := SetControllerToHostFlowControl{FlowControlEnable: b[0]}
 	if v.FlowControlEnable > 3 {
 		return &table.FormatError{
 			PDU:     "SetControllerToHostFlowControl",
@@ -1717,9 +1713,7 @@ func (p *SetControllerToHostFlowControlReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("SetControllerToHostFlowControlReturn", uint16(OpcodeSetControllerToHostFlowControl), len(b), 1)
 	}
-	*p = SetControllerToHostFlowControlReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = SetControllerToHostFlowControlReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -1781,9 +1775,7 @@ func (p *HostBufferSizeReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("HostBufferSizeReturn", uint16(OpcodeHostBufferSize), len(b), 1)
 	}
-	*p = HostBufferSizeReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = HostBufferSizeReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -1809,9 +1801,7 @@ func (p *SetEventMaskPage2) Unmarshal(b []byte) error {
 	if len(b) != 8 {
 		return sizeError("SetEventMaskPage2", uint16(OpcodeSetEventMaskPage2), len(b), 8)
 	}
-	*p = SetEventMaskPage2{
-		EventMaskPage2: EventMaskPage2(binary.LittleEndian.Uint64(b)),
-	}
+	*p = SetEventMaskPage2{EventMaskPage2: EventMaskPage2(binary.LittleEndian.Uint64(b))}
 	return nil
 }
 
@@ -1837,9 +1827,7 @@ func (p *SetEventMaskPage2Return) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("SetEventMaskPage2Return", uint16(OpcodeSetEventMaskPage2), len(b), 1)
 	}
-	*p = SetEventMaskPage2Return{
-		Status: bt.Status(b[0]),
-	}
+	*p = SetEventMaskPage2Return{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -1904,9 +1892,7 @@ func (p *WriteLEHostSupportReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("WriteLEHostSupportReturn", uint16(OpcodeWriteLEHostSupport), len(b), 1)
 	}
-	*p = WriteLEHostSupportReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = WriteLEHostSupportReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2218,9 +2204,7 @@ func (p *ReadRSSI) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("ReadRSSI", uint16(OpcodeReadRSSI), len(b), 2)
 	}
-	*p = ReadRSSI{
-		Handle: binary.LittleEndian.Uint16(b),
-	}
+	*p = ReadRSSI{Handle: binary.LittleEndian.Uint16(b)}
 	return nil
 }
 
@@ -2279,9 +2263,7 @@ func (p *LESetEventMask) Unmarshal(b []byte) error {
 	if len(b) != 8 {
 		return sizeError("LESetEventMask", uint16(OpcodeLESetEventMask), len(b), 8)
 	}
-	*p = LESetEventMask{
-		LEEventMask: LEEventMask(binary.LittleEndian.Uint64(b)),
-	}
+	*p = LESetEventMask{LEEventMask: LEEventMask(binary.LittleEndian.Uint64(b))}
 	return nil
 }
 
@@ -2306,9 +2288,7 @@ func (p *LESetEventMaskReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetEventMaskReturn", uint16(OpcodeLESetEventMask), len(b), 1)
 	}
-	*p = LESetEventMaskReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetEventMaskReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2444,9 +2424,7 @@ func (p *LESetRandomAddress) Unmarshal(b []byte) error {
 	if len(b) != 6 {
 		return sizeError("LESetRandomAddress", uint16(OpcodeLESetRandomAddress), len(b), 6)
 	}
-	v := LESetRandomAddress{
-		RandomAddress: bt.Address(b[0:6]),
-	}
+	v := LESetRandomAddress{RandomAddress: bt.Address(b[0:6])}
 	slices.Reverse(v.RandomAddress[:])
 	*p = v
 	return nil
@@ -2474,9 +2452,7 @@ func (p *LESetRandomAddressReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetRandomAddressReturn", uint16(OpcodeLESetRandomAddress), len(b), 1)
 	}
-	*p = LESetRandomAddressReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetRandomAddressReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2580,9 +2556,7 @@ func (p *LESetAdvertisingParametersReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAdvertisingParametersReturn", uint16(OpcodeLESetAdvertisingParameters), len(b), 1)
 	}
-	*p = LESetAdvertisingParametersReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetAdvertisingParametersReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2700,9 +2674,7 @@ func (p *LESetAdvertisingDataReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAdvertisingDataReturn", uint16(OpcodeLESetAdvertisingData), len(b), 1)
 	}
-	*p = LESetAdvertisingDataReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetAdvertisingDataReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2768,9 +2740,7 @@ func (p *LESetScanResponseDataReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetScanResponseDataReturn", uint16(OpcodeLESetScanResponseData), len(b), 1)
 	}
-	*p = LESetScanResponseDataReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetScanResponseDataReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2796,9 +2766,7 @@ func (p *LESetAdvertisingEnable) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAdvertisingEnable", uint16(OpcodeLESetAdvertisingEnable), len(b), 1)
 	}
-	v := LESetAdvertisingEnable{
-		AdvertisingEnable: b[0],
-	}
+	v := LESetAdvertisingEnable{AdvertisingEnable: b[0]}
 	if v.AdvertisingEnable > 1 {
 		return &table.FormatError{
 			PDU:     "LESetAdvertisingEnable",
@@ -2833,9 +2801,7 @@ func (p *LESetAdvertisingEnableReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAdvertisingEnableReturn", uint16(OpcodeLESetAdvertisingEnable), len(b), 1)
 	}
-	*p = LESetAdvertisingEnableReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetAdvertisingEnableReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2937,9 +2903,7 @@ func (p *LESetScanParametersReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetScanParametersReturn", uint16(OpcodeLESetScanParameters), len(b), 1)
 	}
-	*p = LESetScanParametersReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetScanParametersReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3010,9 +2974,7 @@ func (p *LESetScanEnableReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetScanEnableReturn", uint16(OpcodeLESetScanEnable), len(b), 1)
 	}
-	*p = LESetScanEnableReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetScanEnableReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3188,9 +3150,7 @@ func (p *LECreateConnectionCancelReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LECreateConnectionCancelReturn", uint16(OpcodeLECreateConnectionCancel), len(b), 1)
 	}
-	*p = LECreateConnectionCancelReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LECreateConnectionCancelReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3290,9 +3250,7 @@ func (p *LEClearFilterAcceptListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LEClearFilterAcceptListReturn", uint16(OpcodeLEClearFilterAcceptList), len(b), 1)
 	}
-	*p = LEClearFilterAcceptListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LEClearFilterAcceptListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3353,9 +3311,7 @@ func (p *LEAddDeviceToFilterAcceptListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LEAddDeviceToFilterAcceptListReturn", uint16(OpcodeLEAddDeviceToFilterAcceptList), len(b), 1)
 	}
-	*p = LEAddDeviceToFilterAcceptListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LEAddDeviceToFilterAcceptListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3416,9 +3372,7 @@ func (p *LERemoveDeviceFromFilterAcceptListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LERemoveDeviceFromFilterAcceptListReturn", uint16(OpcodeLERemoveDeviceFromFilterAcceptList), len(b), 1)
 	}
-	*p = LERemoveDeviceFromFilterAcceptListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LERemoveDeviceFromFilterAcceptListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3523,9 +3477,7 @@ func (p *LEReadRemoteFeatures) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("LEReadRemoteFeatures", uint16(OpcodeLEReadRemoteFeatures), len(b), 2)
 	}
-	*p = LEReadRemoteFeatures{
-		ConnectionHandle: binary.LittleEndian.Uint16(b),
-	}
+	*p = LEReadRemoteFeatures{ConnectionHandle: binary.LittleEndian.Uint16(b)}
 	return nil
 }
 
@@ -3781,9 +3733,7 @@ func (p *LELongTermKeyRequestNegativeReply) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("LELongTermKeyRequestNegativeReply", uint16(OpcodeLELongTermKeyRequestNegativeReply), len(b), 2)
 	}
-	*p = LELongTermKeyRequestNegativeReply{
-		ConnectionHandle: binary.LittleEndian.Uint16(b),
-	}
+	*p = LELongTermKeyRequestNegativeReply{ConnectionHandle: binary.LittleEndian.Uint16(b)}
 	return nil
 }
 
@@ -4124,6 +4074,136 @@ func (p *LESetDataLengthReturn) Unmarshal(b []byte) error {
 	return nil
 }
 
+// LEReadSuggestedDefaultDataLength asks how much a link layer packet of a new
+// connection carries (Core Vol 4, Part E, 7.8.34).
+type LEReadSuggestedDefaultDataLength struct{}
+
+// Opcode gives OpcodeLEReadSuggestedDefaultDataLength.
+func (*LEReadSuggestedDefaultDataLength) Opcode() Opcode {
+	return OpcodeLEReadSuggestedDefaultDataLength
+}
+
+// AppendTo gives b: there are no parameters.
+func (*LEReadSuggestedDefaultDataLength) AppendTo(b []byte) []byte {
+	return b
+}
+
+// Unmarshal makes sure that b is empty: there are no parameters.
+func (*LEReadSuggestedDefaultDataLength) Unmarshal(b []byte) error {
+	if len(b) != 0 {
+		return sizeError("LEReadSuggestedDefaultDataLength", uint16(OpcodeLEReadSuggestedDefaultDataLength), len(b), 0)
+	}
+	return nil
+}
+
+// LEReadSuggestedDefaultDataLengthReturn answers
+// LEReadSuggestedDefaultDataLength (Core Vol 4, Part E, 7.8.34).
+type LEReadSuggestedDefaultDataLengthReturn struct {
+	Status               bt.Status
+	SuggestedMaxTXOctets uint16 // in octets
+	SuggestedMaxTXTime   uint16 // in microseconds
+}
+
+// Opcode gives OpcodeLEReadSuggestedDefaultDataLength.
+func (*LEReadSuggestedDefaultDataLengthReturn) Opcode() Opcode {
+	return OpcodeLEReadSuggestedDefaultDataLength
+}
+
+// AppendTo appends the parameters to b.
+func (p *LEReadSuggestedDefaultDataLengthReturn) AppendTo(b []byte) []byte {
+	b = append(b, byte(p.Status))
+	b = binary.LittleEndian.AppendUint16(b, p.SuggestedMaxTXOctets)
+	return binary.LittleEndian.AppendUint16(b, p.SuggestedMaxTXTime)
+}
+
+// Unmarshal reads the parameters from b, all of it. On error, which is a
+// *table.FormatError, it leaves p alone.
+func (p *LEReadSuggestedDefaultDataLengthReturn) Unmarshal(b []byte) error {
+	if len(b) != 5 {
+		return sizeError("LEReadSuggestedDefaultDataLengthReturn", uint16(OpcodeLEReadSuggestedDefaultDataLength), len(b), 5)
+	}
+	*p = LEReadSuggestedDefaultDataLengthReturn{
+		Status:               bt.Status(b[0]),
+		SuggestedMaxTXOctets: binary.LittleEndian.Uint16(b[1:]),
+		SuggestedMaxTXTime:   binary.LittleEndian.Uint16(b[3:]),
+	}
+	return nil
+}
+
+// LEWriteSuggestedDefaultDataLength suggests how much a link layer packet of a
+// new connection carries (Core Vol 4, Part E, 7.8.35).
+type LEWriteSuggestedDefaultDataLength struct {
+	SuggestedMaxTXOctets uint16 // 27 to 251 octets
+	SuggestedMaxTXTime   uint16 // 328 to 17040 microseconds
+}
+
+// Opcode gives OpcodeLEWriteSuggestedDefaultDataLength.
+func (*LEWriteSuggestedDefaultDataLength) Opcode() Opcode {
+	return OpcodeLEWriteSuggestedDefaultDataLength
+}
+
+// AppendTo appends the parameters to b.
+func (p *LEWriteSuggestedDefaultDataLength) AppendTo(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint16(b, p.SuggestedMaxTXOctets)
+	return binary.LittleEndian.AppendUint16(b, p.SuggestedMaxTXTime)
+}
+
+// Unmarshal reads the parameters from b, all of it. On error, which is a
+// *table.FormatError, it leaves p alone.
+func (p *LEWriteSuggestedDefaultDataLength) Unmarshal(b []byte) error {
+	if len(b) != 4 {
+		return sizeError("LEWriteSuggestedDefaultDataLength", uint16(OpcodeLEWriteSuggestedDefaultDataLength), len(b), 4)
+	}
+	v := LEWriteSuggestedDefaultDataLength{
+		SuggestedMaxTXOctets: binary.LittleEndian.Uint16(b),
+		SuggestedMaxTXTime:   binary.LittleEndian.Uint16(b[2:]),
+	}
+	if v.SuggestedMaxTXOctets < 27 || v.SuggestedMaxTXOctets > 251 {
+		return &table.FormatError{
+			PDU:     "LEWriteSuggestedDefaultDataLength",
+			Code:    uint16(OpcodeLEWriteSuggestedDefaultDataLength),
+			Field:   "SuggestedMaxTXOctets",
+			Problem: fmt.Sprintf("%d is not in 27 to 251", v.SuggestedMaxTXOctets),
+		}
+	}
+	if v.SuggestedMaxTXTime < 328 || v.SuggestedMaxTXTime > 17040 {
+		return &table.FormatError{
+			PDU:     "LEWriteSuggestedDefaultDataLength",
+			Code:    uint16(OpcodeLEWriteSuggestedDefaultDataLength),
+			Field:   "SuggestedMaxTXTime",
+			Problem: fmt.Sprintf("%d is not in 328 to 17040", v.SuggestedMaxTXTime),
+		}
+	}
+	*p = v
+	return nil
+}
+
+// LEWriteSuggestedDefaultDataLengthReturn answers
+// LEWriteSuggestedDefaultDataLength (Core Vol 4, Part E, 7.8.35).
+type LEWriteSuggestedDefaultDataLengthReturn struct {
+	Status bt.Status
+}
+
+// Opcode gives OpcodeLEWriteSuggestedDefaultDataLength.
+func (*LEWriteSuggestedDefaultDataLengthReturn) Opcode() Opcode {
+	return OpcodeLEWriteSuggestedDefaultDataLength
+}
+
+// AppendTo appends the parameters to b.
+func (p *LEWriteSuggestedDefaultDataLengthReturn) AppendTo(b []byte) []byte {
+	return append(b, byte(p.Status))
+}
+
+// Unmarshal reads the parameters from b, all of it. On error, which is a
+// *table.FormatError, it leaves p alone.
+func (p *LEWriteSuggestedDefaultDataLengthReturn) Unmarshal(b []byte) error {
+	if len(b) != 1 {
+		return sizeError("LEWriteSuggestedDefaultDataLengthReturn", uint16(OpcodeLEWriteSuggestedDefaultDataLength), len(b), 1)
+	}
+	*p = LEWriteSuggestedDefaultDataLengthReturn{Status: bt.Status(b[0])}
+	return nil
+}
+
 // LEReadLocalP256PublicKey has the controller make a P-256 key pair; answered
 // by LEReadLocalP256PublicKeyComplete (Core Vol 4, Part E, 7.8.36).
 type LEReadLocalP256PublicKey struct{}
@@ -4250,9 +4330,7 @@ func (p *LEAddDeviceToResolvingListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LEAddDeviceToResolvingListReturn", uint16(OpcodeLEAddDeviceToResolvingList), len(b), 1)
 	}
-	*p = LEAddDeviceToResolvingListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LEAddDeviceToResolvingListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -4313,9 +4391,7 @@ func (p *LERemoveDeviceFromResolvingListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LERemoveDeviceFromResolvingListReturn", uint16(OpcodeLERemoveDeviceFromResolvingList), len(b), 1)
 	}
-	*p = LERemoveDeviceFromResolvingListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LERemoveDeviceFromResolvingListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -4362,9 +4438,7 @@ func (p *LEClearResolvingListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LEClearResolvingListReturn", uint16(OpcodeLEClearResolvingList), len(b), 1)
 	}
-	*p = LEClearResolvingListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LEClearResolvingListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -4582,9 +4656,7 @@ func (p *LESetAddressResolutionEnable) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAddressResolutionEnable", uint16(OpcodeLESetAddressResolutionEnable), len(b), 1)
 	}
-	v := LESetAddressResolutionEnable{
-		AddressResolutionEnable: b[0],
-	}
+	v := LESetAddressResolutionEnable{AddressResolutionEnable: b[0]}
 	if v.AddressResolutionEnable > 1 {
 		return &table.FormatError{
 			PDU:     "LESetAddressResolutionEnable",
@@ -4619,9 +4691,7 @@ func (p *LESetAddressResolutionEnableReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAddressResolutionEnableReturn", uint16(OpcodeLESetAddressResolutionEnable), len(b), 1)
 	}
-	*p = LESetAddressResolutionEnableReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetAddressResolutionEnableReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -4647,9 +4717,7 @@ func (p *LESetResolvablePrivateAddressTimeout) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("LESetResolvablePrivateAddressTimeout", uint16(OpcodeLESetResolvablePrivateAddressTimeout), len(b), 2)
 	}
-	v := LESetResolvablePrivateAddressTimeout{
-		RPATimeout: binary.LittleEndian.Uint16(b),
-	}
+	v := LESetResolvablePrivateAddressTimeout{RPATimeout: binary.LittleEndian.Uint16(b)}
 	if v.RPATimeout < 1 || v.RPATimeout > 3600 {
 		return &table.FormatError{
 			PDU:     "LESetResolvablePrivateAddressTimeout",
@@ -4684,8 +4752,68 @@ func (p *LESetResolvablePrivateAddressTimeoutReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetResolvablePrivateAddressTimeoutReturn", uint16(OpcodeLESetResolvablePrivateAddressTimeout), len(b), 1)
 	}
-	*p = LESetResolvablePrivateAddressTimeoutReturn{
-		Status: bt.Status(b[0]),
+	*p = LESetResolvablePrivateAddressTimeoutReturn{Status: bt.Status(b[0])}
+	return nil
+}
+
+// LEReadMaximumDataLength asks how much a link layer packet can carry at most
+// (Core Vol 4, Part E, 7.8.46).
+type LEReadMaximumDataLength struct{}
+
+// Opcode gives OpcodeLEReadMaximumDataLength.
+func (*LEReadMaximumDataLength) Opcode() Opcode {
+	return OpcodeLEReadMaximumDataLength
+}
+
+// AppendTo gives b: there are no parameters.
+func (*LEReadMaximumDataLength) AppendTo(b []byte) []byte {
+	return b
+}
+
+// Unmarshal makes sure that b is empty: there are no parameters.
+func (*LEReadMaximumDataLength) Unmarshal(b []byte) error {
+	if len(b) != 0 {
+		return sizeError("LEReadMaximumDataLength", uint16(OpcodeLEReadMaximumDataLength), len(b), 0)
+	}
+	return nil
+}
+
+// LEReadMaximumDataLengthReturn answers LEReadMaximumDataLength (Core Vol 4,
+// Part E, 7.8.46).
+type LEReadMaximumDataLengthReturn struct {
+	Status               bt.Status
+	SupportedMaxTXOctets uint16 // in octets
+	SupportedMaxTXTime   uint16 // in microseconds
+	SupportedMaxRXOctets uint16 // in octets
+	SupportedMaxRXTime   uint16 // in microseconds
+}
+
+// Opcode gives OpcodeLEReadMaximumDataLength.
+func (*LEReadMaximumDataLengthReturn) Opcode() Opcode {
+	return OpcodeLEReadMaximumDataLength
+}
+
+// AppendTo appends the parameters to b.
+func (p *LEReadMaximumDataLengthReturn) AppendTo(b []byte) []byte {
+	b = append(b, byte(p.Status))
+	b = binary.LittleEndian.AppendUint16(b, p.SupportedMaxTXOctets)
+	b = binary.LittleEndian.AppendUint16(b, p.SupportedMaxTXTime)
+	b = binary.LittleEndian.AppendUint16(b, p.SupportedMaxRXOctets)
+	return binary.LittleEndian.AppendUint16(b, p.SupportedMaxRXTime)
+}
+
+// Unmarshal reads the parameters from b, all of it. On error, which is a
+// *table.FormatError, it leaves p alone.
+func (p *LEReadMaximumDataLengthReturn) Unmarshal(b []byte) error {
+	if len(b) != 9 {
+		return sizeError("LEReadMaximumDataLengthReturn", uint16(OpcodeLEReadMaximumDataLength), len(b), 9)
+	}
+	*p = LEReadMaximumDataLengthReturn{
+		Status:               bt.Status(b[0]),
+		SupportedMaxTXOctets: binary.LittleEndian.Uint16(b[1:]),
+		SupportedMaxTXTime:   binary.LittleEndian.Uint16(b[3:]),
+		SupportedMaxRXOctets: binary.LittleEndian.Uint16(b[5:]),
+		SupportedMaxRXTime:   binary.LittleEndian.Uint16(b[7:]),
 	}
 	return nil
 }
@@ -4756,9 +4884,7 @@ func (p *LESetPrivacyModeReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetPrivacyModeReturn", uint16(OpcodeLESetPrivacyMode), len(b), 1)
 	}
-	*p = LESetPrivacyModeReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetPrivacyModeReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -4962,9 +5088,7 @@ func (p *HardwareError) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("HardwareError", uint16(EventCodeHardwareError), len(b), 1)
 	}
-	*p = HardwareError{
-		HardwareCode: b[0],
-	}
+	*p = HardwareError{HardwareCode: b[0]}
 	return nil
 }
 
@@ -5080,9 +5204,7 @@ func (p *DataBufferOverflow) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("DataBufferOverflow", uint16(EventCodeDataBufferOverflow), len(b), 1)
 	}
-	*p = DataBufferOverflow{
-		LinkType: b[0],
-	}
+	*p = DataBufferOverflow{LinkType: b[0]}
 	return nil
 }
 
@@ -5139,9 +5261,7 @@ func (p *AuthenticatedPayloadTimeoutExpired) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("AuthenticatedPayloadTimeoutExpired", uint16(EventCodeAuthenticatedPayloadTimeoutExpired), len(b), 2)
 	}
-	*p = AuthenticatedPayloadTimeoutExpired{
-		ConnectionHandle: binary.LittleEndian.Uint16(b),
-	}
+	*p = AuthenticatedPayloadTimeoutExpired{ConnectionHandle: binary.LittleEndian.Uint16(b)}
 	return nil
 }
 

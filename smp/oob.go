@@ -13,7 +13,8 @@ type LocalOOB struct {
 	Address         bt.TypedAddress
 	Confirm, Random [16]byte // most significant octet first
 
-	pair KeyPair
+	pair  KeyPair
+	taken bool // by a pairing; the Manager's lock guards it
 }
 
 // String hides the data: whoever has it can pass for the peer.

@@ -177,7 +177,8 @@ func testPutIsOneStep(t *testing.T, suite *suite) {
 	if !errors.Is(err, bond.ErrInvalid) {
 		t.Fatalf("Put: %v, want ErrInvalid", err)
 	}
-	wantAll(t, suite.reopen(t, s), old)
+	s = suite.reopen(t, s)
+	wantAll(t, s, old)
 	put(t, s)
 	wantAll(t, s, old)
 }

@@ -1,165 +1,133 @@
-// Command smp is the Security Manager at work: it plays recorded pairings and
-// shows what they come to.
+// Command smp pairs Bluetooth LE devices, and shows and checks how they pair.
 //
-//	smp replay    plays recorded pairings and compares every octet
-//	smp help      describes a command
-//
-// The exit code is 0 if all went well, 1 if something failed, and 2 if the
-// command line makes no sense.
+// smp help lists its commands.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"slices"
 	"strings"
 )
 
-func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
-}
-
-// The exit codes.
+// The exit statuses.
 const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
+	exitOK      = 0
+	exitFailure = 1 // what was asked for did not come about
+	exitUsage   = 2 // what was asked for could not be understood
 )
 
-// commands are the subcommands in the order in which help shows them.
-func commands() []*command {
-	return []*command{replayCommand()}
-}
-
-// command is one subcommand. Its flags are declared, and its work done, anew
-// for every call.
+// command is one subcommand.
 type command struct {
 	name     string
-	args     string // after the flags, for the usage line
-	summary  string
-	help     string
+	summary  string // one line
+	usage    string // the words behind the name
+	about    string // what help shows
 	examples []string
-
-	// start declares the flags and gives what runs once they are read.
-	start func(flags *flag.FlagSet) func(*invocation) error
+	run      func(ctx context.Context, s streams, args []string) int
+	flags    func() *flag.FlagSet // for help
 }
 
-// invocation is one call of a command.
-type invocation struct {
-	args   []string // behind the flags
-	stdout io.Writer
-	stderr io.Writer
+// streams are where a command reads and writes.
+type streams struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
 }
 
-// errFailed ends a command that has said itself what failed.
-var errFailed = errors.New("failed")
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, streams{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
+}
 
-// usageError is a command line that makes no sense.
-type usageError struct{ text string }
-
-func (e usageError) Error() string { return e.text }
-
-func run(args []string, stdout, stderr io.Writer) int {
+// run finds the command and runs it.
+func run(ctx context.Context, s streams, args []string) int {
 	if len(args) == 0 {
-		overview(stderr)
+		overview(s.err)
 		return exitUsage
 	}
-	switch args[0] {
-	case "help", "-h", "-help", "--help":
-		return help(args[1:], stdout, stderr)
+	name, rest := args[0], args[1:]
+	if name == "help" || name == "-h" || name == "--help" {
+		return help(s, rest)
 	}
-	c := find(args[0])
-	if c == nil {
-		return unknown(args[0], stderr)
+	c, ok := find(name)
+	if !ok {
+		return usageError(s, fmt.Errorf("there is no command %q; smp help lists them", name))
 	}
-	return c.call(args[1:], stdout, stderr)
+	if slices.ContainsFunc(rest, func(a string) bool { return a == "-h" || a == "-help" || a == "--help" }) {
+		return help(s, []string{name})
+	}
+	return c.run(ctx, s, rest)
 }
 
-func find(name string) *command {
+func find(name string) (command, bool) {
+	all := commands()
+	i := slices.IndexFunc(all, func(c command) bool { return c.name == name })
+	if i < 0 {
+		return command{}, false
+	}
+	return all[i], true
+}
+
+// overview lists the commands.
+func overview(w io.Writer) {
+	fmt.Fprint(w, "smp pairs Bluetooth LE devices, and shows and checks how they pair.\n\nUsage: smp COMMAND [flags] [arguments]\n\n")
 	for _, c := range commands() {
-		if c.name == name {
-			return c
-		}
+		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
 	}
-	return nil
+	fmt.Fprint(w, "\nsmp help COMMAND tells more. Exit status: 0 done, 1 it failed, 2 wrong usage.\n")
 }
 
-func unknown(name string, stderr io.Writer) int {
-	_, _ = fmt.Fprintf(stderr, "smp: unknown command %q; smp help lists the commands\n", name)
-	return exitUsage
-}
-
-func (c *command) call(args []string, stdout, stderr io.Writer) int {
-	flags := c.newFlags()
-	work := c.start(flags)
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		c.describe(stdout)
-		return exitOK
-	case err != nil:
-		return c.misused(err, stderr)
-	}
-	err := work(&invocation{args: flags.Args(), stdout: stdout, stderr: stderr})
-	if err == nil {
+// help shows one command, or all.
+func help(s streams, args []string) int {
+	if len(args) == 0 {
+		overview(s.out)
 		return exitOK
 	}
-	if usage, ok := errors.AsType[usageError](err); ok {
-		return c.misused(usage, stderr)
+	c, ok := find(args[0])
+	if !ok {
+		return usageError(s, fmt.Errorf("there is no command %q; smp help lists them", args[0]))
 	}
-	if !errors.Is(err, errFailed) {
-		_, _ = fmt.Fprintf(stderr, "smp %s: %s\n", c.name, strings.TrimPrefix(err.Error(), "smp: "))
+	fmt.Fprintf(s.out, "Usage: smp %s\n\n%s\n", strings.TrimSpace(c.name+" "+c.usage), c.about)
+	flags := c.flags()
+	flags.SetOutput(s.out)
+	fmt.Fprint(s.out, "\nFlags:\n")
+	flags.PrintDefaults()
+	if len(c.examples) > 0 {
+		fmt.Fprint(s.out, "\nExamples:\n")
 	}
-	return exitFailed
-}
-
-func (c *command) newFlags() *flag.FlagSet {
-	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	return flags
-}
-
-func (c *command) misused(err error, stderr io.Writer) int {
-	_, _ = fmt.Fprintf(stderr, "smp %s: %v; see smp help %s\n", c.name, err, c.name)
-	return exitUsage
-}
-
-// help describes the commands that are named, or lists them all.
-func help(names []string, stdout, stderr io.Writer) int {
-	if len(names) == 0 {
-		overview(stdout)
-	}
-	for i, name := range names {
-		c := find(name)
-		if c == nil {
-			return unknown(name, stderr)
-		}
-		if i > 0 {
-			_, _ = fmt.Fprintln(stdout)
-		}
-		c.describe(stdout)
+	for _, e := range c.examples {
+		fmt.Fprintf(s.out, "  %s\n", e)
 	}
 	return exitOK
 }
 
-func overview(w io.Writer) {
-	_, _ = fmt.Fprint(w, "smp is a Bluetooth LE Security Manager at work.\n\nUsage:\n\n")
-	for _, c := range commands() {
-		_, _ = fmt.Fprintf(w, "    smp %-12s %s\n", c.name, c.summary)
-	}
-	_, _ = fmt.Fprint(w, "\nsmp help COMMAND tells more.\n")
+// usageError says what could not be understood.
+func usageError(s streams, err error) int {
+	fmt.Fprintf(s.err, "smp: %v\n", err)
+	return exitUsage
 }
 
-// describe prints everything about a command.
-func (c *command) describe(w io.Writer) {
-	flags := c.newFlags()
-	c.start(flags)
-	flags.SetOutput(w)
-	_, _ = fmt.Fprintf(w, "Usage: smp %s [flags] %s\n\n%s\n\nFlags:\n\n", c.name, c.args, c.help)
-	flags.PrintDefaults()
-	_, _ = fmt.Fprint(w, "\nExamples:\n\n")
-	for _, example := range c.examples {
-		_, _ = fmt.Fprintf(w, "    %s\n", example)
-	}
+// failure says what did not come about.
+func failure(s streams, err error) int {
+	fmt.Fprintf(s.err, "smp: %s\n", strings.TrimPrefix(err.Error(), "smp: "))
+	return exitFailure
 }
+
+// parse reads a command's flags.
+func parse(flags *flag.FlagSet, args []string) error {
+	flags.SetOutput(io.Discard)
+	flags.Usage = func() {}
+	if err := flags.Parse(args); err != nil {
+		return fmt.Errorf("%s: %w; smp help %s shows the flags", flags.Name(), err, flags.Name())
+	}
+	return nil
+}
+
+var errArguments = errors.New("takes no arguments")

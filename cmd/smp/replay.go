@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -13,45 +15,31 @@ import (
 	"blesmp/smp/smptest"
 )
 
-func replayCommand() *command {
-	return &command{
-		name:    "replay",
-		args:    "FILE...",
-		summary: "plays recorded pairings and compares every octet",
-		help: `Plays recorded pairings (format smp-transcript/1) with this Security Manager
-on one side: what the other side did is fed in, and every PDU, every command to
-the controller and every key is held against the record. A legacy pairing that
-succeeds is played on both sides, LE Secure Connections on the sides whose
-private key is known, everything else on the side that the record is about.
-
-One line is printed for each file, "ok ID" or "FAIL ID: step N: want ..., got
-...", and then how many passed and failed. A folder stands for its .json files.`,
-		examples: []string{
-			"smp replay smp/testdata/transcripts",
-			"smp replay -v -show-keys pairing.json",
-		},
-		start: func(flags *flag.FlagSet) func(*invocation) error {
-			r := &replay{}
-			flags.BoolVar(&r.verbose, "v", false, "print every step, with the rows of the specification that it took")
-			flags.BoolVar(&r.showKeys, "show-keys", false, "print keys; they are hidden otherwise")
-			return r.run
-		},
-	}
-}
-
 // replay is one call of the command.
 type replay struct {
 	verbose, showKeys bool
 	w                 io.Writer
 }
 
-func (r *replay) run(in *invocation) error {
-	if len(in.args) == 0 {
-		return usageError{"no files"}
+func replayFlags() (*flag.FlagSet, *replay) {
+	r := &replay{}
+	flags := flag.NewFlagSet("replay", flag.ContinueOnError)
+	flags.BoolVar(&r.verbose, "v", false, "print every step, with the rows of the specification that it took")
+	flags.BoolVar(&r.showKeys, "show-keys", false, "show keys; they are hidden otherwise")
+	return flags, r
+}
+
+func runReplay(_ context.Context, s streams, args []string) int {
+	flags, r := replayFlags()
+	if err := parse(flags, args); err != nil {
+		return usageError(s, err)
 	}
-	r.w = in.stdout
+	if flags.NArg() == 0 {
+		return usageError(s, errors.New("replay needs the files to play; smp help replay shows how"))
+	}
+	r.w = s.out
 	passed, failed := 0, 0
-	for _, path := range expand(in.args) {
+	for _, path := range expand(flags.Args()) {
 		if r.file(path) {
 			passed++
 		} else {
@@ -59,12 +47,12 @@ func (r *replay) run(in *invocation) error {
 		}
 	}
 	if _, err := fmt.Fprintf(r.w, "%d passed, %d failed\n", passed, failed); err != nil {
-		return err
+		return failure(s, err)
 	}
-	if failed > 0 || passed == 0 {
-		return errFailed
+	if failed > 0 {
+		return exitFailure
 	}
-	return nil
+	return exitOK
 }
 
 // expand replaces folders by the transcripts in them.

@@ -1,141 +1,60 @@
 package emit
 
 import (
-	"blesmp/gen/machine"
-	"blesmp/gen/table"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 )
 
-// method is one method that the procedure has to have.
-type method struct {
-	name   string
-	doc    string
-	params []jen.Code
-	result jen.Code // nil for none
-}
-
-// sent gives the PDUs that some rule sends.
-func (e *emitter) sent() []*machine.PDU {
-	used := map[int]bool{}
-	for _, cell := range e.machine.Cells {
-		for _, rule := range cell.Rules {
-			for _, op := range rule.Ops {
-				if op.Kind == table.Send {
-					used[op.ID] = true
-				}
-			}
-		}
-	}
-	var pdus []*machine.PDU
-	for _, p := range e.machine.PDUs {
-		if used[p.ID] {
-			pdus = append(pdus, p)
-		}
-	}
-	return pdus
-}
-
 // interfaces writes what the procedure has to provide.
 func (e *emitter) interfaces() {
-	var actions, guards, senders, emitters []method
-	for _, a := range e.machine.Actions {
-		actions = append(actions, method{
-			name: a.Name,
-			doc:  e.docOf(a.Name, a.Spec.Doc, "is an action", a.Spec.Ref),
-		})
-	}
-	for _, g := range e.machine.Opaque() {
-		guards = append(guards, method{
-			name:   g.Name,
-			doc:    g.Name + " reports whether " + clause(g.Spec.Opaque) + e.section(g.Spec.Ref) + ".",
-			result: jen.Bool(),
-		})
-	}
-	for _, p := range e.sent() {
-		m := method{
-			name:   lowerFirst(p.Name),
-			doc:    lowerFirst(p.Name) + " makes the " + p.Name + " to send.",
-			result: jen.Id(p.Name),
-		}
-		if p.Arg != nil {
-			m.params = []jen.Code{e.layout(p.Arg).goType()}
-		}
-		senders = append(senders, m)
-	}
-	for _, effect := range e.machine.Effects {
-		name := lowerFirst(effect.Name)
-		m := method{
-			name:   name,
-			doc:    e.docOf(name, effect.Spec.Doc, "fills the effect", effect.Spec.Ref),
-			params: []jen.Code{jen.Op("*").Id("Effect")},
-		}
-		if effect.Arg != nil {
-			m.params = append(m.params, e.typeOf(effect.Arg))
-		}
-		emitters = append(emitters, m)
-	}
-	engine := []method{
-		{
-			name:   "newEffect",
-			doc:    "newEffect gives a new effect of a kind, which an emitter fills next.",
-			params: []jen.Code{jen.Id("EffectKind")},
-			result: jen.Op("*").Id("Effect"),
-		},
-		{
-			name:   "scratch",
-			doc:    "scratch gives the buffer to append a PDU to.",
-			result: jen.Index().Byte(),
-		},
-		{
-			name:   "sent",
-			doc:    "sent takes the buffer of scratch, now with a PDU at its end, and sends that PDU.",
-			params: []jen.Code{jen.Id(codeType), jen.Index().Byte()},
-		},
-		{name: "startTimer", doc: "startTimer starts a timer, again if it runs.", params: []jen.Code{jen.Id("Timer")}},
-		{name: "stopTimer", doc: "stopTimer stops a timer.", params: []jen.Code{jen.Id("Timer")}},
-		{
-			name:   "took",
-			doc:    "took hears of every rule that was taken.",
-			params: []jen.Code{jen.Qual(tablePath, "Step")},
-		},
-	}
-	if len(e.machine.Timers) == 0 {
-		engine = append(engine[:3], engine[5:]...)
-	}
-	if len(senders) == 0 {
-		engine = append(engine[:1], engine[3:]...)
-	}
-	if len(emitters) == 0 {
-		engine = engine[1:]
-	}
-
 	procedure := e.spec.Go.Procedure.Text
+	methods := e.methods()
 	var assertions []jen.Code
-	for _, list := range []struct {
-		name, doc string
-		methods   []method
-	}{
-		{"actions", "actions are what rules do.", actions},
-		{"guards", "guards answer the conditions that are no expressions.", guards},
-		{"senders", "senders make the PDUs that rules send.", senders},
-		{"emitters", "emitters fill the effects that rules emit.", emitters},
-		{"engine", "engine is what carries a machine's PDUs, effects and timers out.", engine},
+	for _, kind := range []struct{ name, kind, doc string }{
+		{"actions", Action, "actions are what rules do."},
+		{"guards", Guard, "guards answer the conditions that are no expressions."},
+		{"senders", Sender, "senders make the PDUs that rules send."},
+		{"emitters", Emitter, "emitters fill the effects that rules emit."},
+		{"engine", Engine, "engine is what carries a machine's PDUs, effects and timers out."},
 	} {
-		if len(list.methods) == 0 {
+		var some bool
+		body := func(g *jen.Group) {
+			for _, m := range methods {
+				if m.Kind != kind.kind {
+					continue
+				}
+				some = true
+				comment(g, m.Doc)
+				g.Id(m.Name).ParamsFunc(func(g *jen.Group) {
+					for _, p := range m.Params {
+						g.Add(goCode(p))
+					}
+				}).Do(func(s *jen.Statement) {
+					if m.Result != "" {
+						s.Add(goCode(m.Result))
+					}
+				})
+			}
+		}
+		declaration := jen.Type().Id(kind.name).InterfaceFunc(body)
+		if !some {
 			continue
 		}
-		comment(e.file.Group, list.doc)
-		e.file.Type().Id(list.name).InterfaceFunc(func(g *jen.Group) {
-			for _, m := range list.methods {
-				comment(g, m.doc)
-				g.Id(m.name).Params(m.params...).Add(m.result)
-			}
-		})
-		assertions = append(assertions, jen.Id("_").Id(list.name).Op("=").Parens(jen.Op("*").Id(procedure)).Call(jen.Nil()))
+		comment(e.file.Group, kind.doc)
+		e.file.Add(declaration)
+		assertions = append(assertions, jen.Id("_").Id(kind.name).Op("=").Parens(jen.Op("*").Id(procedure)).Call(jen.Nil()))
 	}
 	comment(e.file.Group, "What a rule names and "+procedure+" lacks stops the build here.")
 	e.file.Var().Defs(assertions...)
+}
+
+// goCode writes a type that Methods gives as text.
+func goCode(t string) *jen.Statement {
+	if name, ok := strings.CutPrefix(t, "table."); ok {
+		return jen.Qual(tablePath, name)
+	}
+	return jen.Op(t)
 }
 
 // binding writes the adapter through which a table calls the procedure.
@@ -176,7 +95,7 @@ func (e *emitter) binding() {
 			for _, p := range senders {
 				var args []jen.Code
 				if p.Arg != nil {
-					args = append(args, e.layout(p.Arg).goType().Call(jen.Id("arg")))
+					args = append(args, jen.Id(p.Arg.Type).Call(jen.Id("arg")))
 				}
 				g.Case(jen.Id(e.id("pdu", p.Name))).Block(
 					jen.Id("out").Op(":=").Add(call(lowerFirst(p.Name), args...)),
@@ -193,7 +112,7 @@ func (e *emitter) binding() {
 			for _, effect := range e.machine.Effects {
 				args := []jen.Code{jen.Id("effect")}
 				if effect.Arg != nil {
-					args = append(args, e.fromSlot(effect.Arg, jen.Id("arg")))
+					args = append(args, fromSlot(effect.Arg, jen.Id("arg")))
 				}
 				g.Case(jen.Id(e.id("Effect", effect.Name))).Block(call(lowerFirst(effect.Name), args...))
 			}

@@ -14,9 +14,9 @@ func (e *emitter) machinePart() {
 	e.eventNames()
 	e.effectNames()
 	e.timerNames()
-	e.ids("guard", "A guard is a condition that Go code answers.", e.table.Guards)
-	e.ids("action", "An action is a piece of straight-line Go code.", e.table.Actions)
-	e.ids("pdu", "A pdu is the number of a PDU in the table.", e.table.PDUs)
+	e.ids("guard", "guard is a condition that Go code answers.", e.table.Guards)
+	e.ids("action", "action is a piece of straight-line Go code.", e.table.Actions)
+	e.ids("pdu", "pdu is the number of a PDU in the table.", e.table.PDUs)
 	e.slots()
 	e.message()
 	e.grids()
@@ -66,7 +66,7 @@ func (e *emitter) ids(typeName, doc string, names []string) {
 	}
 	comment(e.file.Group, doc)
 	e.file.Type().Id(typeName).Uint8()
-	comment(e.file.Group, "The numbers of "+typeName+"s.")
+	comment(e.file.Group, "The values of "+typeName+".")
 	e.file.Const().DefsFunc(func(g *jen.Group) {
 		for i, name := range names {
 			d := g.Id(e.id(typeName, name))

@@ -62,8 +62,8 @@ func (e *emitter) getter(s *machine.Slot) {
 		doc += ": " + clause(s.Spec.Doc)
 	}
 	comment(e.file.Group, doc+".")
-	e.file.Func().Params(jen.Id("v").Op("*").Id("vars")).Id(name).Params().Add(e.typeOf(s.Type)).Block(
-		jen.Return(e.fromSlot(s.Type, jen.Id("v").Index(jen.Id(e.id("slot", s.Name))))),
+	e.file.Func().Params(jen.Id("v").Op("*").Id("vars")).Id(name).Params().Add(jen.Id(typeText(s.Type))).Block(
+		jen.Return(fromSlot(s.Type, jen.Id("v").Index(jen.Id(e.id("slot", s.Name))))),
 	)
 }
 
@@ -87,33 +87,18 @@ func (e *emitter) setter(s *machine.Slot) {
 		value = jen.Id("to")
 	}
 	comment(e.file.Group, name+" writes the "+kindName(s.Kind)+" "+s.Name+".")
-	e.file.Func().Params(jen.Id("v").Op("*").Id("vars")).Id(name).Params(jen.Id("to").Add(e.typeOf(s.Type))).Block(
+	e.file.Func().Params(jen.Id("v").Op("*").Id("vars")).Id(name).Params(jen.Id("to").Add(jen.Id(typeText(s.Type)))).Block(
 		jen.Id("v").Index(jen.Id(e.id("slot", s.Name))).Op("=").Add(value),
 	)
 }
 
-// typeOf is the Go type of a small value.
-func (e *emitter) typeOf(t *machine.Type) *jen.Statement {
-	switch t.Kind {
-	case machine.Bool:
-		return jen.Bool()
-	case machine.Enum:
-		return jen.Id(t.Enum.Name.Text)
-	case machine.Flags:
-		return jen.Id(t.Flags.Name.Text)
-	case machine.PDUCode:
-		return jen.Id(codeType)
-	}
-	return jen.Uint8()
-}
-
 // fromSlot turns the octet of a slot or an argument into its Go type.
-func (e *emitter) fromSlot(t *machine.Type, octet *jen.Statement) *jen.Statement {
+func fromSlot(t *machine.Type, octet *jen.Statement) *jen.Statement {
 	switch t.Kind {
 	case machine.Bool:
 		return octet.Op("!=").Lit(0)
 	case machine.Number:
 		return octet
 	}
-	return e.typeOf(t).Call(octet)
+	return jen.Id(typeText(t)).Call(octet)
 }

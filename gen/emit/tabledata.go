@@ -35,7 +35,10 @@ func (e *emitter) tableData() {
 		e.field(g, "Ops", e.tableOps(), jen.Qual(tablePath, "Op"))
 		e.field(g, "Rules", e.tableRules(), jen.Qual(tablePath, "Rule"))
 		e.field(g, "Cells", e.tableCells(), jen.Qual(tablePath, "Span"))
-		e.field(g, "Grids", e.tableGrids(), jen.Qual(tablePath, "Grid"))
+		if grids := e.tableGrids(); len(grids) > 0 {
+			g.Comment("In the condition of a grid a Load names one of its inputs.").Line().
+				Id("Grids").Op(":").Index().Qual(tablePath, "Grid").Custom(braces, grids...)
+		}
 	})
 }
 
@@ -99,7 +102,7 @@ type pair struct {
 	value jen.Code
 }
 
-// number gives a pair, or nil for 0.
+// numberPair gives a pair, or nil for 0.
 func numberPair(key string, n int) *pair {
 	if n == 0 {
 		return nil
@@ -215,9 +218,17 @@ func (e *emitter) tableNodes() []jen.Code {
 
 func (e *emitter) slotName(n uint16) string { return e.table.Slots[n].Name }
 
+// tableOps writes the ops; a comment before those of a rule names the line of
+// one of the rules that do this.
 func (e *emitter) tableOps() []jen.Code {
+	starts := map[uint16]uint16{}
+	for _, r := range e.table.Rules {
+		if _, known := starts[r.Ops.First]; !known && r.Ops.Len > 0 {
+			starts[r.Ops.First] = r.Line
+		}
+	}
 	var elements []jen.Code
-	for _, op := range e.table.Ops {
+	for i, op := range e.table.Ops {
 		var id *jen.Statement
 		switch op.Kind {
 		case table.Set:
@@ -231,10 +242,14 @@ func (e *emitter) tableOps() []jen.Code {
 		default:
 			id = jen.Uint8().Call(jen.Id(e.id("Timer", e.table.Timers[op.ID])))
 		}
-		elements = append(elements, keyed(
+		element := keyed(
 			&pair{"Kind", jen.Qual(tablePath, opKinds[op.Kind])},
 			&pair{"ID", id}, numberPair("Arg", int(op.Arg)),
-		))
+		)
+		if line, ok := starts[uint16(i)]; ok {
+			element = jen.Commentf("line %d", line).Line().Add(element)
+		}
+		elements = append(elements, element)
 	}
 	return elements
 }

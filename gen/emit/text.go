@@ -96,16 +96,22 @@ func lowerFirst(name string) string {
 	return string(runes)
 }
 
-// exported makes a name of the file exported: next_hop becomes NextHop. Words
-// that the file elsewhere writes in capitals stay so: id becomes ID.
+// exported makes a name of the file exported: next_hop and nextHop become
+// NextHop. A first word that the file elsewhere writes in capitals stays so: id
+// and idKnown become ID and IDKnown.
 func (e *emitter) exported(name string) string {
 	var b strings.Builder
-	for _, word := range strings.Split(name, "_") {
-		if upper := strings.ToUpper(word); e.initials[upper] {
+	for _, part := range strings.Split(name, "_") {
+		end := strings.IndexFunc(part, unicode.IsUpper)
+		if end < 0 {
+			end = len(part)
+		}
+		if upper := strings.ToUpper(part[:end]); e.initials[upper] {
 			b.WriteString(upper)
+			b.WriteString(part[end:])
 			continue
 		}
-		b.WriteString(upperFirst(word))
+		b.WriteString(upperFirst(part))
 	}
 	return b.String()
 }

@@ -25,7 +25,7 @@ func (r *resolver) checkEffects() {
 				for _, n := range only {
 					names = append(names, n.Text)
 				}
-				r.errors.add(op.Pos, "effect %s is for phase %s only, and this rule runs in state %s of phase %s",
+				r.errors.once(op.Pos, "effect %s is for phase %s only, and this rule runs in state %s of phase %s",
 					effect.Name, list(names), c.State.Name, c.State.Phase.Name)
 			}
 			for _, with := range effect.Spec.With {
@@ -70,60 +70,8 @@ func (r *resolver) checkSenders() {
 			}
 			by := r.m.PDUs[op.ID].Spec.SentBy.Text
 			if at := r.m.Roles[c.Role]; by != "" && by != at {
-				r.errors.add(op.Pos, "%s is sent by the %s, and this rule runs at the %s in state %s", op.Name, by, at, c.State.Name)
+				r.errors.once(op.Pos, "%s is sent by the %s, and this rule runs at the %s in state %s", op.Name, by, at, c.State.Name)
 			}
 		}
 	})
-}
-
-// checkFields reports rules that read a part of an event which the event does
-// not have.
-func (r *resolver) checkFields() {
-	r.m.eachRule(func(c *Cell, rule *Rule) {
-		rule.exprs(func(x *Expr) {
-			switch {
-			case x.Op != table.Load || x.Slot.Kind != table.Field || slices.Contains(x.Slot.Of, c.Event):
-			case c.Event.ID == table.Choose:
-				r.errors.add(x.Pos, "a choice has no event, so event.%s is not known in %s", x.Slot.Name, c.State.Name)
-			default:
-				r.errors.add(x.Pos, "event.%s is no part of %s, which this rule decides", x.Slot.Name, c.Event.Name)
-			}
-		})
-	})
-}
-
-// exprs visits the expressions of a rule and all that is in them.
-func (rule *Rule) exprs(visit func(*Expr)) {
-	rule.Cond.walk(visit)
-	for _, op := range rule.Ops {
-		op.Arg.walk(visit)
-	}
-}
-
-// checkTimers reports timers whose event is not heard, and waiting without a
-// timer.
-func (r *resolver) checkTimers() {
-	r.m.eachRule(func(c *Cell, rule *Rule) {
-		for _, t := range c.State.Timers {
-			if t.Fires == c.Event && rule.Flags&table.Ignore != 0 && len(c.Rules) == 1 {
-				r.errors.add(c.State.Spec.Name.Pos, "timer %s runs in state %s, which ignores %s", t.Name, c.State.Name, c.Event.Name)
-			}
-		}
-	})
-	for _, t := range r.m.Timers {
-		for _, s := range r.m.States {
-			if s.Is(table.Rest) || s.runs(t) || !mustLeave(s) {
-				continue
-			}
-			for _, n := range t.Spec.MustFor {
-				if flag := waits[n.Text]; flag != 0 && s.Is(flag) {
-					r.errors.add(s.Spec.Name.Pos, "state %s waits for the %s without timer %s", s.Name, n.Text, t.Name)
-				}
-			}
-		}
-	}
-}
-
-func mustLeave(s *State) bool {
-	return slices.ContainsFunc(s.path(), func(p *Phase) bool { return p.Spec.MustLeave })
 }

@@ -33,7 +33,7 @@ func (r *resolver) truth(in names, e *spec.Expr) *Expr {
 	case Bool, Flags:
 		return x
 	}
-	r.errors.add(e.Pos, "a condition has to be true or false, and this is a %s", x.Type)
+	r.errors.add(e.Pos, "a condition has to be true or false, and this is %s", x.Type.a())
 	return nil
 }
 
@@ -44,7 +44,7 @@ func (r *resolver) value(in names, e *spec.Expr, want *Type) *Expr {
 		return nil
 	}
 	if !x.Type.same(want) {
-		r.errors.add(e.Pos, "this is a %s, and a %s is wanted", x.Type, want)
+		r.errors.add(e.Pos, "this is %s, and %s is wanted", x.Type.a(), want.a())
 		return nil
 	}
 	if x.Op == table.Const && !want.holds(x.Value) {
@@ -69,7 +69,7 @@ func (r *resolver) expr(in names, e *spec.Expr, want *Type) *Expr {
 			return &Expr{Op: table.Const, Value: e.Num, Type: &t, Pos: e.Pos}
 		}
 		if want != nil {
-			r.errors.add(e.Pos, "a number stands where a %s is wanted", want)
+			r.errors.add(e.Pos, "a number stands where %s is wanted", want.a())
 			return nil
 		}
 		return &Expr{Op: table.Const, Value: e.Num, Type: &Type{Kind: Number, Low: e.Num, High: e.Num}, Pos: e.Pos}
@@ -135,12 +135,12 @@ func (r *resolver) binary(in names, e *spec.Expr, x *Expr, want *Type) {
 	switch x.Op {
 	case table.Lt, table.Le, table.Gt, table.Ge, table.Add, table.Sub:
 		if operand.Kind != Number {
-			r.errors.add(e.Pos, "%q goes with numbers, and this is a %s", e.Op, operand)
+			r.errors.add(e.Pos, "%q goes with numbers, and this is %s", e.Op, operand.a())
 			return
 		}
 	case table.Has, table.With, table.Without:
 		if operand.Kind != Flags {
-			r.errors.add(e.Pos, "%q goes with flags, and this is a %s", e.Op, operand)
+			r.errors.add(e.Pos, "%q goes with flags, and this is %s", e.Op, operand.a())
 			return
 		}
 	}
@@ -162,7 +162,7 @@ func (r *resolver) binary(in names, e *spec.Expr, x *Expr, want *Type) {
 func (r *resolver) side(in names, e *spec.Expr, operand *Type) *Expr {
 	x := r.expr(in, e, operand)
 	if x != nil && !x.Type.same(operand) {
-		r.errors.add(e.Pos, "this is a %s, and the other side is a %s", x.Type, operand)
+		r.errors.add(e.Pos, "this is %s, and the other side is %s", x.Type.a(), operand.a())
 		return nil
 	}
 	return x

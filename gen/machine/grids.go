@@ -27,9 +27,6 @@ func (r *resolver) grids() {
 func (r *resolver) exceptions(g *Grid) {
 	inputs := names{slots: map[string]*Slot{}}
 	for i, n := range g.Spec.Inputs {
-		if inputs.slots[n.Text] != nil {
-			r.errors.add(n.Pos, "input %s stands twice in grid %s", n.Text, g.Name)
-		}
 		if i == table.MaxSlots {
 			r.errors.add(n.Pos, "%d inputs are more than the %d that a table holds", len(g.Spec.Inputs), table.MaxSlots)
 		}
@@ -61,20 +58,11 @@ func (r *resolver) result(g *Grid, n spec.Name) int {
 func (r *resolver) gridCells(g *Grid) {
 	rows, full := r.axis(g, "row", g.Spec.Rows, g.Rows)
 	columns, too := r.axis(g, "column", g.Spec.Cols, g.Columns)
-	if len(g.Spec.Cells) != len(g.Spec.Rows.Values) {
-		r.errors.add(g.Spec.Name.Pos, "grid %s has %d rows of cells for %d values", g.Name, len(g.Spec.Cells), len(g.Spec.Rows.Values))
-		return
-	}
 	g.Cells = make([]int, len(g.Rows.Values)*len(g.Columns.Values))
 	for i, cells := range g.Spec.Cells {
-		if len(cells) != len(g.Spec.Cols.Values) {
-			r.errors.add(g.Spec.Rows.Values[i].Pos, "row %s of grid %s has %d cells for %d columns",
-				g.Spec.Rows.Values[i].Text, g.Name, len(cells), len(g.Spec.Cols.Values))
-			full = false
-		}
 		for j, cell := range cells {
 			n := r.result(g, cell)
-			if full && too && j < len(columns) {
+			if full && too {
 				g.Cells[rows[i]*len(g.Columns.Values)+columns[j]] = n
 			}
 		}
@@ -94,12 +82,8 @@ func (r *resolver) axis(g *Grid, what string, a spec.Axis, e *spec.Enum) ([]int,
 	full := true
 	for _, n := range a.Values {
 		number, ok := r.constant(t, n.Text)
-		switch {
-		case !ok:
+		if !ok {
 			r.unknown(e.Name.Text, n, r.constants(t))
-			full = false
-		case seen[number]:
-			r.errors.add(n.Pos, "%s stands twice in grid %s", n.Text, g.Name)
 			full = false
 		}
 		seen[number] = true

@@ -41,6 +41,9 @@ func (r *resolver) checkLimits() {
 			r.errors.add(one.at, "%d %s are more than the %d that a table holds", one.n, one.what, one.max)
 		}
 	}
+	if r.errors.list.HasErrors() {
+		return
+	}
 	for _, s := range m.Slots {
 		if s.Type != nil && s.Type.High > math.MaxUint8 {
 			r.errors.add(s.Spec.Name.Pos, "%s can be %d, and a table holds values up to 255", s.Name, s.Type.High)

@@ -50,19 +50,24 @@ type State struct {
 	Flags  table.StateFlags
 	Roles  uint8    // bit set by role: where it exists
 	Timers []*Timer // those that run in it: its own and its phases'
-	Spec   *spec.State
+	// FailedTo is where the macros in its rows lead instead of their own
+	// target; nil for there.
+	FailedTo *State
+	Spec     *spec.State
 	// Generated says that a sequence made the state.
 	Generated bool
 }
 
 // Phase is one phase.
 type Phase struct {
-	ID     int
-	Name   string
-	Parent *Phase // nil at the top
-	Phases []*Phase
-	States []*State // its own, without those of inner phases
-	Spec   *spec.Phase
+	ID      int
+	Name    string
+	Parent  *Phase // nil at the top
+	Phases  []*Phase
+	States  []*State // its own, without those of inner phases
+	Timer   *Timer   // nil for none
+	OnLeave []*Action
+	Spec    *spec.Phase
 }
 
 // Kind is the kind of a type.
@@ -143,6 +148,9 @@ type Macro struct {
 	ID   int // table.Rule.Macro is ID + 1
 	Name string
 	Arg  *Type // nil where it takes no argument
+	Send []*PDU
+	Emit []*Effect
+	Goto *State // nil to stay
 	Spec *spec.Macro
 }
 

@@ -7,7 +7,6 @@ import (
 // allMacros resolves the macros but for their targets, and with them which
 // PDUs are sent with an argument.
 func (r *resolver) allMacros() {
-	r.reserve("macro", "key of a rule", "if", "set", "do", "send", "emit", "goto", "ref")
 	for i, s := range r.spec.Macros {
 		r.declare("macro", "macro", s.Name)
 		macro := &Macro{ID: i, Name: s.Name.Text, Spec: s}
@@ -25,16 +24,17 @@ func (r *resolver) checkMacro(m *Macro) {
 	if s.Ignore && (len(s.Send) > 0 || len(s.Emit) > 0 || s.Goto.Text != "" || s.Defer || s.Unreachable) {
 		r.errors.add(s.Name.Pos, "macro %s ignores, and does something at the same time", m.Name)
 	}
-	if s.Default.Text != "" && s.Arg.Text == "" {
-		r.errors.add(s.Default.Pos, "macro %s takes no argument that could have a default", m.Name)
-	}
 	if m.Arg != nil && s.Default.Text != "" {
 		r.value(names{}, &spec.Expr{Op: "name", Name: s.Default.Text, Pos: s.Default.Pos}, m.Arg)
 	}
 	takers := 0
 	for _, n := range s.Send {
 		pdu, ok := find(r, "PDU", r.pdus, n)
-		if !ok || m.Arg == nil {
+		if !ok {
+			continue
+		}
+		m.Send = append(m.Send, pdu)
+		if m.Arg == nil {
 			continue
 		}
 		fields := r.fieldsOf(pdu, m.Arg)
@@ -48,10 +48,17 @@ func (r *resolver) checkMacro(m *Macro) {
 	}
 	for _, n := range s.Emit {
 		effect, ok := find(r, "effect", r.effects, n)
+		if !ok {
+			continue
+		}
+		m.Emit = append(m.Emit, effect)
 		switch {
-		case !ok || effect.Arg == nil:
-		case m.Arg == nil || !m.Arg.same(effect.Arg):
-			r.errors.add(n.Pos, "effect %s takes a %s, and macro %s has none", effect.Name, effect.Arg, m.Name)
+		case effect.Arg == nil:
+		case m.Arg == nil:
+			r.errors.add(n.Pos, "effect %s takes %s, and macro %s has no argument", effect.Name, effect.Arg.a(), m.Name)
+		case !m.Arg.same(effect.Arg):
+			r.errors.add(n.Pos, "effect %s takes %s, and macro %s has %s", effect.Name, effect.Arg.a(), m.Name, m.Arg.a())
+			takers++
 		default:
 			takers++
 		}

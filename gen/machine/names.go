@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"go/token"
 	"maps"
 	"slices"
 	"strings"
@@ -18,12 +17,6 @@ type declaration struct {
 
 // declare enters a name in a space of names, in which each may stand once.
 func (r *resolver) declare(space, what string, n spec.Name) bool {
-	switch {
-	case token.IsKeyword(n.Text) && what != "macro":
-		r.errors.add(n.Pos, "%s %q has the name of a Go keyword, and names become Go", what, n.Text)
-	case !token.IsIdentifier(n.Text) && !token.IsKeyword(n.Text):
-		r.errors.add(n.Pos, "%s %q is no name: it needs letters and digits, a letter first", what, n.Text)
-	}
 	names := r.declared[space]
 	if names == nil {
 		names = map[string]declaration{}

@@ -10,6 +10,7 @@ import (
 type scope struct {
 	level  Level
 	name   string
+	state  *State  // nil for a phase and the defaults
 	bodies []*body // those for one role, then `when`
 }
 
@@ -36,6 +37,9 @@ func (r *resolver) places() {
 		r.errors.add(r.file.Protocol.Pos, "no state is initial")
 		r.vague = true
 	}
+	for _, m := range r.m.Macros {
+		m.Goto = optional(r, "state", r.states, m.Spec.Goto)
+	}
 	// Rows lead to states, so they come once all states are known.
 	of := map[*Phase]*scope{}
 	for _, p := range r.m.Phases {
@@ -48,7 +52,8 @@ func (r *resolver) places() {
 		r.noPDUs(r.spec.Defaults)
 	}
 	for _, s := range r.m.States {
-		own := r.addScope(&scope{level: InState, name: s.Name}, &s.Spec.Body)
+		s.FailedTo = optional(r, "state", r.states, s.Spec.FailedTo)
+		own := r.addScope(&scope{level: InState, name: s.Name, state: s}, &s.Spec.Body)
 		r.scopes[s] = []*scope{own}
 		for p := s.Phase; p != nil; p = p.Parent {
 			r.scopes[s] = append(r.scopes[s], of[p])
@@ -59,7 +64,6 @@ func (r *resolver) places() {
 		r.addChoices(s)
 		r.checkKind(s)
 	}
-	r.checkMacroTargets()
 }
 
 func (r *resolver) addPhase(p *spec.Phase, parent *Phase) {
@@ -70,9 +74,11 @@ func (r *resolver) addPhase(p *spec.Phase, parent *Phase) {
 	if parent != nil {
 		parent.Phases = append(parent.Phases, phase)
 	}
-	optional(r, "timer", r.timers, p.Timer)
+	phase.Timer = optional(r, "timer", r.timers, p.Timer)
 	for _, n := range p.OnLeave {
-		find(r, "action", r.actions, n)
+		if a, ok := find(r, "action", r.actions, n); ok {
+			phase.OnLeave = append(phase.OnLeave, a)
+		}
 	}
 	if p.Sequence != nil {
 		for _, s := range r.expand(p.Sequence) {
@@ -98,8 +104,8 @@ func (r *resolver) addState(s *spec.State, phase *Phase) *State {
 			state.Roles |= 1 << at
 		}
 	}
-	if role, ok := r.roles[s.Role.Text]; !ok && s.Role.Text != "" {
-		if role, ok = find(r, "role", r.roles, s.Role); ok {
+	if _, known := r.roles[s.Role.Text]; !known && s.Role.Text != "" {
+		if role, ok := find(r, "role", r.roles, s.Role); ok {
 			state.Roles = 1 << role
 		}
 	}
@@ -110,13 +116,17 @@ func (r *resolver) addState(s *spec.State, phase *Phase) *State {
 			state.Flags |= flag
 		}
 	}
+	if s.Initial && s.Role.Text != "" {
+		r.errors.add(s.Role.Pos, "initial state %s has to exist at every role", s.Name.Text)
+		state.Roles = 1<<len(r.m.Roles) - 1
+	}
 	state.Flags |= r.waiting(s.WaitsFor)
 	if t := optional(r, "timer", r.timers, s.Timer); t != nil {
 		state.Timers = append(state.Timers, t)
 	}
 	for p := phase; p != nil; p = p.Parent {
-		if t := r.timers[p.Spec.Timer.Text]; t != nil && !state.runs(t) {
-			state.Timers = append(state.Timers, t)
+		if p.Timer != nil && !state.runs(p.Timer) {
+			state.Timers = append(state.Timers, p.Timer)
 		}
 	}
 	r.states[s.Name.Text] = state
@@ -193,17 +203,6 @@ func (r *resolver) checkKind(s *State) {
 	case s.Is(table.Final) && waiting != 0:
 		r.errors.add(s.Spec.WaitsFor.Pos, "final state %s waits for nothing", s.Name)
 	}
-	if s.Is(table.Initial) && s.Spec.Role.Text != "" {
-		r.errors.add(s.Spec.Role.Pos, "initial state %s has to exist at every role", s.Name)
-	}
-	if s.Spec.FailedTo.Text != "" {
-		find(r, "state", r.states, s.Spec.FailedTo)
-	}
-	for _, b := range s.Spec.Body.Roles {
-		if role, ok := r.roles[b.Role.Text]; ok && !s.At(role) {
-			r.errors.add(b.Role.Pos, "state %s does not exist at the %s", s.Name, b.Role.Text)
-		}
-	}
 }
 
 func (r *resolver) rowsOfChoice(s *State) {
@@ -215,12 +214,5 @@ func (r *resolver) rowsOfChoice(s *State) {
 	report(s.Spec.Body.When)
 	for _, b := range s.Spec.Body.Roles {
 		report(b.When)
-	}
-}
-
-// checkMacroTargets looks up where macros lead.
-func (r *resolver) checkMacroTargets() {
-	for _, m := range r.m.Macros {
-		optional(r, "state", r.states, m.Spec.Goto)
 	}
 }

@@ -100,13 +100,13 @@ func (r *resolver) check() {
 	r.checkEffects()
 	r.checkSenders()
 	r.checkFields()
-	r.checkValues()
 	r.checkTimers()
 	r.checkChoiceCycles()
 	r.checkDeferCycles()
 	if r.vague {
 		return
 	}
+	r.checkValues()
 	r.checkDecided()
 	r.checkHidden()
 	r.checkReachable()

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"slices"
+
 	"blesmp/gen/spec"
 	"blesmp/gen/table"
 )
@@ -74,7 +76,7 @@ func (r *resolver) emit(d *draft, c spec.Call) {
 	case effect.Spec.Arg.Text == "" && c.Arg != nil:
 		r.errors.add(c.Arg.Pos, "effect %s takes no argument", effect.Name)
 	case effect.Arg != nil && c.Arg == nil:
-		r.errors.add(c.Name.Pos, "effect %s needs a %s", effect.Name, effect.Arg)
+		r.errors.add(c.Name.Pos, "effect %s needs %s", effect.Name, effect.Arg.a())
 	case effect.Arg != nil:
 		op.Arg = r.value(r.names(), c.Arg, effect.Arg)
 	}
@@ -101,29 +103,26 @@ func (r *resolver) apply(d *draft, c *spec.Call) {
 			arg = &Expr{Op: table.Const, Value: n, Type: m.Arg, Pos: m.Spec.Default.Pos}
 		}
 	default:
-		r.errors.add(c.Name.Pos, "macro %s needs a %s", m.Name, m.Arg)
+		r.errors.add(c.Name.Pos, "macro %s needs %s", m.Name, m.Arg.a())
 	}
 	from := "macro " + m.Name
-	for _, n := range m.Spec.Send {
-		if pdu := r.pdus[n.Text]; pdu != nil {
-			op := Op{Kind: table.Send, ID: pdu.ID, Name: pdu.Name, Pos: c.Name.Pos, From: from}
-			if pdu.Arg != nil {
-				op.Arg = arg
-			}
-			if pdu.Arg != nil && m.Spec.Arg.Text == "" {
-				r.errors.hint(n.Pos, r.macroThatSends(pdu), "%s is sent with an argument", pdu.Name)
-			}
-			d.add(op)
+	for i, pdu := range m.Send {
+		op := Op{Kind: table.Send, ID: pdu.ID, Name: pdu.Name, Pos: c.Name.Pos, From: from}
+		switch {
+		case pdu.Arg == nil:
+		case m.Spec.Arg.Text == "":
+			r.errors.hint(m.Spec.Send[i].Pos, r.macroThatSends(pdu), "%s is sent with an argument", pdu.Name)
+		default:
+			op.Arg = arg
 		}
+		d.add(op)
 	}
-	for _, n := range m.Spec.Emit {
-		if effect := r.effects[n.Text]; effect != nil {
-			op := Op{Kind: table.Emit, ID: effect.ID, Name: effect.Name, Pos: c.Name.Pos, From: from}
-			if effect.Arg != nil {
-				op.Arg = arg
-			}
-			d.add(op)
+	for _, effect := range m.Emit {
+		op := Op{Kind: table.Emit, ID: effect.ID, Name: effect.Name, Pos: c.Name.Pos, From: from}
+		if effect.Arg != nil {
+			op.Arg = arg
 		}
+		d.add(op)
 	}
 	for flag, set := range map[table.RuleFlags]bool{
 		table.Defer: m.Spec.Defer, table.Unreachable: m.Spec.Unreachable, table.Ignore: m.Spec.Ignore,
@@ -132,16 +131,14 @@ func (r *resolver) apply(d *draft, c *spec.Call) {
 			d.rule.Flags |= flag
 		}
 	}
-	d.macro = r.states[m.Spec.Goto.Text]
+	d.macro = m.Goto
 }
 
 // macroThatSends gives a hint at a macro that sends the PDU with its argument.
 func (r *resolver) macroThatSends(p *PDU) string {
 	for _, m := range r.m.Macros {
-		for _, n := range m.Spec.Send {
-			if n.Text == p.Name && m.Arg != nil {
-				return "use a macro such as " + m.Name
-			}
+		if m.Arg != nil && slices.Contains(m.Send, p) {
+			return "use a macro such as " + m.Name
 		}
 	}
 	return ""

@@ -17,7 +17,7 @@ func (r *resolver) expand(q *spec.Sequence) []*spec.State {
 	if received == "" {
 		received = "Await"
 	}
-	r.sequenceVars(q)
+	q = r.sequenceVars(q)
 	var senders, awaits []*spec.State
 	next := &spec.Choose{Pos: q.Next.Pos}
 	for i, item := range q.Items {
@@ -25,33 +25,29 @@ func (r *resolver) expand(q *spec.Sequence) []*spec.State {
 		if i+1 < len(q.Items) {
 			after = derived(send, q.Items[i+1].Flag)
 		}
+		rows, ref := r.sequencePDUs(item)
 		has := &spec.Rule{Pos: item.Flag.Pos, If: hasFlag(q.Send, item.Flag), Goto: after}
-		ref, doc := "", ""
-		for j, row := range item.PDUs {
-			pdu := r.sequencePDU(row.Event)
+		first := q.Received
+		for j, row := range rows {
 			has.Send = append(has.Send, row.Event)
-			if ref == "" {
-				ref = pdu.Ref
+			name, then := derived(received, row.Event), spec.Name{}
+			if j == 0 {
+				first = name
 			}
-			then := spec.Name{}
-			if j+1 < len(item.PDUs) {
-				then = derived(received, item.PDUs[j+1].Event)
+			if j+1 < len(rows) {
+				then = derived(received, rows[j+1].Event)
 			}
-			awaits = append(awaits, r.await(q, item, row, derived(received, row.Event), then, pdu))
+			awaits = append(awaits, r.await(q, item, row, name, then))
 		}
-		if len(item.PDUs) == 0 {
-			r.errors.add(item.Flag.Pos, "flag %s of the sequence has no PDUs", item.Flag.Text)
-			continue
-		}
-		doc = fmt.Sprintf("sends what %s stands for, where it is owed", item.Flag.Text)
 		senders = append(senders, &spec.State{
-			Name: derived(send, item.Flag), Doc: doc, Ref: ref,
+			Name: derived(send, item.Flag), Ref: ref,
+			Doc: fmt.Sprintf("sends what %s stands for, where it is owed", item.Flag.Text),
 			Body: spec.Body{Choose: &spec.Choose{Pos: item.Flag.Pos, Rules: []*spec.Rule{
 				has, {Pos: item.Flag.Pos, Goto: after},
 			}}},
 		})
 		next.Rules = append(next.Rules, &spec.Rule{
-			Pos: item.Flag.Pos, If: hasFlag(q.Receive, item.Flag), Goto: derived(received, item.PDUs[0].Event),
+			Pos: item.Flag.Pos, If: hasFlag(q.Receive, item.Flag), Goto: first,
 		})
 	}
 	next.Rules = append(next.Rules, &spec.Rule{Pos: q.Received.Pos, Goto: q.Received})
@@ -61,38 +57,52 @@ func (r *resolver) expand(q *spec.Sequence) []*spec.State {
 	return append(append(senders, chooser), awaits...)
 }
 
-// sequenceVars checks that a sequence sends and receives by the same flags.
-func (r *resolver) sequenceVars(q *spec.Sequence) {
+// sequenceVars checks that a sequence sends and receives by the same flags. It
+// gives the sequence to go on with.
+func (r *resolver) sequenceVars(q *spec.Sequence) *spec.Sequence {
 	send, ok := r.variable(q.Send)
 	receive, too := r.variable(q.Receive)
 	if !ok || !too || send.Type == nil || receive.Type == nil {
-		return
+		return q
 	}
 	if send.Type.Kind != Flags {
-		r.errors.add(q.Send.Pos, "a sequence goes by flags, and %s is a %s", send.Name, send.Type)
+		r.errors.add(q.Send.Pos, "a sequence goes by flags, and %s is %s", send.Name, send.Type.a())
+		r.vague = true
 	} else if !send.Type.same(receive.Type) {
-		r.errors.add(q.Receive.Pos, "%s is a %s, and %s a %s: a sequence needs one type of flags",
-			receive.Name, receive.Type, send.Name, send.Type)
+		r.errors.add(q.Receive.Pos, "%s is %s, and %s %s: a sequence needs one type of flags",
+			receive.Name, receive.Type.a(), send.Name, send.Type.a())
+		one := *q
+		one.Receive.Text = q.Send.Text
+		q = &one
 	}
-	seen := map[string]bool{}
-	for _, item := range q.Items {
-		if seen[item.Flag.Text] {
-			r.errors.add(item.Flag.Pos, "flag %s stands twice in the sequence", item.Flag.Text)
-		}
-		seen[item.Flag.Text] = true
-	}
+	return q
 }
 
-func (r *resolver) sequencePDU(n spec.Name) *spec.PDU {
-	if pdu, ok := find(r, "PDU", r.pdus, n); ok {
-		return pdu.Spec
+// sequencePDUs gives the rows of a flag, under the names of PDUs that exist, and
+// the section of the flag or of its first PDU.
+func (r *resolver) sequencePDUs(item spec.SequenceItem) (rows []*spec.Row, ref string) {
+	ref = item.Ref
+	for _, row := range item.PDUs {
+		pdu, ok := find(r, "PDU", r.pdus, row.Event)
+		if !ok {
+			continue
+		}
+		meant := *row
+		meant.Event.Text = pdu.Name
+		rows = append(rows, &meant)
+		if ref == "" {
+			ref = pdu.Spec.Ref
+		}
 	}
-	return &spec.PDU{}
+	if len(item.PDUs) == 0 {
+		r.errors.add(item.Flag.Pos, "flag %s of the sequence has no PDUs", item.Flag.Text)
+	}
+	return rows, ref
 }
 
 // await is the state that waits for one PDU of a sequence. The last rule of its
 // row is given the way on: to the next PDU of the flag, or away from the flag.
-func (r *resolver) await(q *spec.Sequence, item spec.SequenceItem, row *spec.Row, name, then spec.Name, pdu *spec.PDU) *spec.State {
+func (r *resolver) await(q *spec.Sequence, item spec.SequenceItem, row *spec.Row, name, then spec.Name) *spec.State {
 	rules := append([]*spec.Rule(nil), row.Rules...)
 	if len(rules) > 0 {
 		last := *rules[len(rules)-1]
@@ -111,7 +121,7 @@ func (r *resolver) await(q *spec.Sequence, item spec.SequenceItem, row *spec.Row
 		rules[len(rules)-1] = &last
 	}
 	return &spec.State{
-		Name: name, Doc: fmt.Sprintf("the peer owes %s", row.Event.Text), Ref: pdu.Ref,
+		Name: name, Doc: fmt.Sprintf("the peer owes %s", row.Event.Text), Ref: r.pdus[row.Event.Text].Spec.Ref,
 		WaitsFor: spec.Name{Text: "peer", Pos: row.Event.Pos},
 		Body:     spec.Body{When: []*spec.Row{{Event: row.Event, Rules: rules}}},
 	}

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"strings"
 
 	"blesmp/gen/spec"
 )
@@ -63,9 +64,6 @@ func mask(f *spec.Flags) int {
 }
 
 func bits(b spec.Bits) int {
-	if b.Low < 0 || b.High < b.Low || b.High > 31 {
-		return 0
-	}
 	return (1<<(b.High-b.Low+1) - 1) << b.Low
 }
 
@@ -129,6 +127,15 @@ func (r *resolver) constants(t *Type) []string {
 		}
 	}
 	return names
+}
+
+// a names the type with its article.
+func (t *Type) a() string {
+	name := t.String()
+	if strings.ContainsRune("AEIOaeio", rune(name[0])) {
+		return "an " + name
+	}
+	return "a " + name
 }
 
 // String names the type as messages do.

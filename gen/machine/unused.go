@@ -182,6 +182,8 @@ func (r *resolver) unusedRows() {
 			for _, row := range b.rows {
 				switch {
 				case row.decide > 0:
+				case s.state != nil && s.state.Is(table.Choice), s.level == InDefaults && row.event != nil && row.event.PDU != nil:
+					// That there is such a row has been reported.
 				case row.event != nil && row.event.Role != "" && b.role >= 0 && r.roles[row.event.Role] != b.role:
 					r.errors.add(row.by.Pos, "%s occurs at the %s only", row.event.Name, row.event.Role)
 				default:

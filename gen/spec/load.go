@@ -46,8 +46,10 @@ type loader struct {
 
 	index *index // made when it is needed
 
-	root  *yaml.Node
-	rules []*yaml.Node // mappings that are rules, for the formatter
+	root *yaml.Node
+	// For the formatter: mappings that are rules, lists and mappings that hold
+	// rules.
+	rules, holders []*yaml.Node
 }
 
 func newLoader(path string, source []byte) *loader {
@@ -71,7 +73,15 @@ func (l *loader) load() {
 }
 
 // document gives the one YAML document of the file, or nil.
-func (l *loader) document() *yaml.Node {
+func (l *loader) document() (root *yaml.Node) {
+	// The YAML package panics on mistakes of its own. They are not the
+	// caller's.
+	defer func() {
+		if problem := recover(); problem != nil {
+			l.errorf(Pos{1, 1}, "this is beyond the YAML parser: %v", problem)
+			root = nil
+		}
+	}()
 	documents, err := yaml.NewLoader(bytes.NewReader(l.file.Source))
 	if err != nil {
 		l.errorf(Pos{1, 1}, "%v", err)
@@ -135,11 +145,14 @@ func (l *loader) syntax(err error) {
 	}
 	// What misses its end is found missing at the start of a later line, or
 	// after the last one. The place where it began is of more help.
-	if e.ContextMark.Line > 0 && e.ContextMark.Line < pos.Line || pos.Line > len(l.lines) {
+	if e.ContextMark.Line > 0 && (e.ContextMark.Line < pos.Line || pos.Line > len(l.lines)) {
 		pos = Pos{e.ContextMark.Line, e.ContextMark.Column}
 	}
-	if pos.Line == 0 {
+	switch {
+	case pos.Line < 1:
 		pos = Pos{1, 1}
+	case pos.Line > len(l.lines):
+		pos = Pos{len(l.lines), utf8.RuneCountInString(l.lines[len(l.lines)-1]) + 1}
 	}
 	hint := ""
 	if strings.HasPrefix(e.Message, "mapping values are not allowed") {

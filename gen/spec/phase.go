@@ -51,6 +51,9 @@ func (l *loader) state(name Name, n *yaml.Node) *State {
 	if len(waits) > 0 {
 		s.WaitsFor = waits[0]
 	}
+	if s.Body.When != nil || s.Body.Roles != nil || s.Body.Choose != nil {
+		l.holders = append(l.holders, n)
+	}
 	return s
 }
 
@@ -92,6 +95,7 @@ func (l *loader) roleBodies(owner string, keys []key, b *Body) func(k, v *yaml.N
 func (l *loader) roleBody(k, v *yaml.Node, b *Body) {
 	r := RoleBody{Role: Name{k.Value, at(k)}}
 	keys := []key{optional("choose", func(n *yaml.Node) { r.Choose = l.choose(n) })}
+	l.holders = append(l.holders, v)
 	if l.mappingAnd(v, k.Value, at(k), keys, l.row(&r.When)) {
 		b.Roles = append(b.Roles, r)
 	}
@@ -102,6 +106,7 @@ func (l *loader) roleBody(k, v *yaml.Node, b *Body) {
 func (l *loader) defaults(n *yaml.Node) *Body {
 	b := new(Body)
 	row := l.row(&b.When)
+	l.holders = append(l.holders, n)
 	l.mappingAnd(n, "defaults", at(n), nil, func(k, v *yaml.Node) {
 		if slices.Contains(l.roles, k.Value) {
 			l.roleBody(k, v, b)
@@ -114,7 +119,10 @@ func (l *loader) defaults(n *yaml.Node) *Body {
 
 // rows reads rows by event.
 func (l *loader) rows(owner string, into *[]*Row) func(*yaml.Node) {
-	return func(n *yaml.Node) { l.mappingAnd(n, owner, at(n), nil, l.row(into)) }
+	return func(n *yaml.Node) {
+		l.holders = append(l.holders, n)
+		l.mappingAnd(n, owner, at(n), nil, l.row(into))
+	}
 }
 
 // row reads what happens on one event.

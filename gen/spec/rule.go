@@ -25,6 +25,7 @@ func (l *loader) ruleList(n *yaml.Node, owner string) []*Rule {
 	if len(n.Content) == 0 {
 		l.errorf(at(n), "%s has no rule", owner)
 	}
+	l.holders = append(l.holders, n)
 	var all []*Rule
 	for _, c := range n.Content {
 		if r := l.rule(c); r != nil {
@@ -168,6 +169,7 @@ func (l *loader) choose(n *yaml.Node) *Choose {
 	case n.Kind == yaml.MappingNode && find(n, "by") == nil:
 		l.errorf(at(n), "choose is a list of rules, or a mapping with the key \"by\"%s", l.asRule(n))
 	default:
+		l.holders = append(l.holders, n)
 		l.mappingAnd(n, "choose", at(n), []key{required("by", l.word(&c.By))}, func(k, v *yaml.Node) {
 			if name, ok := l.name(k); ok {
 				c.Cases = append(c.Cases, Case{Value: name, Rules: l.ruleList(v, describe("case", name))})

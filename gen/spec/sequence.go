@@ -12,6 +12,7 @@ func (l *loader) sequence(n *yaml.Node) *Sequence {
 		required("received", l.word(&s.Received)),
 		required("keys", l.each("keys", func(name Name, n *yaml.Node) {
 			item := SequenceItem{Flag: name}
+			l.holders = append(l.holders, n)
 			keys := []key{optional("ref", l.ref(&item.Ref))}
 			l.mappingAnd(n, describe("key", name), name.Pos, keys, l.row(&item.PDUs))
 			s.Items = append(s.Items, item)

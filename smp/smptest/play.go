@@ -213,7 +213,7 @@ func (p *play) reflected(pdu []byte) []byte {
 // event feeds an event of our controller.
 func (p *play) event(i int) {
 	p.done[i] = true
-	if in, ok := eventOf(&p.t.Steps[i]); ok {
+	if in, ok := hciInput(&p.t.Steps[i]); ok {
 		p.feed(in)
 	}
 	if p.proc.State() == smp.StateClosed {

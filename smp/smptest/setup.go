@@ -299,7 +299,7 @@ func (p *play) loadBond() {
 		ltk := bond.LongTermKey{}
 		switch {
 		case s.Kind == EventStep && s.Code == ltkRequest:
-			in, _ := eventOf(s)
+			in, _ := hciInput(s)
 			request = &in
 			continue
 		case s.Kind == CommandStep && s.Code == enableEncryption:

@@ -192,9 +192,9 @@ func plainName(name string) string {
 	return strings.Join(words, "")
 }
 
-// eventOf gives the input that an event of our controller is. Events that do
+// hciInput gives the input that an event of our controller is. Events that do
 // not concern a Security Manager are none.
-func eventOf(s *Step) (in smp.Input, ok bool) {
+func hciInput(s *Step) (in smp.Input, ok bool) {
 	switch s.Code {
 	case ltkRequest:
 		in.Event = smp.EventLTKRequest
@@ -221,6 +221,6 @@ func (s *Step) encrypts() bool {
 	if s.Kind != EventStep {
 		return false
 	}
-	in, ok := eventOf(s)
+	in, ok := hciInput(s)
 	return ok && in.Event == smp.EventEncryptionOn
 }

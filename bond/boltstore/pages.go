@@ -1,0 +1,339 @@
+package boltstore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// bbolt reads its file through a memory map and trusts what it finds there: a
+// page number that leads back to its own page is an endless recursion, and
+// neither that nor a fault on another goroutine can be recovered from. So the
+// file is checked here first, with plain reads and bounded work.
+//
+// A bbolt file is a row of pages of equal size. Pages 0 and 1 hold a header
+// each, of which the one with the higher transaction number counts. From it
+// hang a tree of buckets, whose leaves hold the roots of the buckets' own
+// trees, and the list of free pages. Every page below the header's high-water
+// mark is in exactly one of these. Numbers are in the machine's byte order.
+
+const (
+	pageHeaderSize  = 16
+	elementSize     = 16 // of a leaf as of a branch
+	bucketSize      = 16 // root page and sequence, at the start of a bucket's value
+	noFreelist      = 1<<64 - 1
+	maxDepth        = 32
+	bucketFlag      = 1
+	overflowedCount = 0xFFFF // the list of free pages has its length in front
+)
+
+// The kinds of page.
+const (
+	branchPage   = 0x01
+	leafPage     = 0x02
+	freelistPage = 0x10
+)
+
+var native = binary.NativeEndian
+
+// pageCheck is one walk over a file.
+type pageCheck struct {
+	r      io.ReaderAt
+	header fileHeader
+
+	// leaves says to look into the leaves of the buckets, too.
+	leaves bool
+
+	// owner tells for every page below the high-water mark where it belongs.
+	owner []owner
+}
+
+type owner uint8
+
+const (
+	unowned owner = iota
+	freed
+	used
+)
+
+// checkPages reports the first thing that is wrong with the pages of a file.
+// Without leaves it reads only what is not a leaf of a bucket; its work then is
+// about a hundredth, and it still finds every page number that leads astray,
+// since such a number is also someone else's, or a free page's, or no page's.
+func checkPages(r io.ReaderAt, size int64, h fileHeader, leaves bool) error {
+	if h.high < 4 || h.high > uint64(size)/uint64(h.pageSize) {
+		return fmt.Errorf("cut off: %d octets, want %d pages of %d", size, h.high, h.pageSize)
+	}
+	c := &pageCheck{r: r, header: h, leaves: leaves, owner: make([]owner, h.high)}
+	c.owner[0], c.owner[1] = used, used
+	if err := c.freelist(); err != nil {
+		return err
+	}
+	if err := c.tree(h.root, true, span{}, 0); err != nil {
+		return err
+	}
+	if !leaves {
+		return nil
+	}
+	for id, o := range c.owner {
+		if o == unowned {
+			return fmt.Errorf("page %d is neither in use nor free", id)
+		}
+	}
+	return nil
+}
+
+// claim marks a page and those that continue it as used.
+func (c *pageCheck) claim(id uint64, overflow uint32) error {
+	if id < 2 || id >= c.header.high || uint64(overflow) >= c.header.high-id {
+		return fmt.Errorf("page %d with %d more is outside of the file", id, overflow)
+	}
+	for i := id; i <= id+uint64(overflow); i++ {
+		switch c.owner[i] {
+		case freed:
+			return fmt.Errorf("page %d is in use and free", i)
+		case used:
+			return fmt.Errorf("page %d is used twice", i)
+		}
+		c.owner[i] = used
+	}
+	return nil
+}
+
+// page reads and claims a page with all that continues it.
+func (c *pageCheck) page(id uint64) (pageData, error) {
+	p, err := c.read(id)
+	if err != nil {
+		return nil, err
+	}
+	return p, c.claim(id, p.overflow())
+}
+
+// read reads a page with all that continues it.
+func (c *pageCheck) read(id uint64) (pageData, error) {
+	head, err := c.head(id)
+	if err != nil {
+		return nil, err
+	}
+	if head.id() != id {
+		return nil, fmt.Errorf("page %d says that it is page %d", id, head.id())
+	}
+	if uint64(head.overflow()) >= c.header.high-id {
+		return nil, fmt.Errorf("page %d with %d more is outside of the file", id, head.overflow())
+	}
+	p := make(pageData, (int(head.overflow())+1)*c.header.pageSize)
+	if _, err := c.r.ReadAt(p, int64(id)*int64(c.header.pageSize)); err != nil {
+		return nil, fmt.Errorf("page %d: %w", id, err)
+	}
+	return p, nil
+}
+
+// head reads the header of a page.
+func (c *pageCheck) head(id uint64) (pageData, error) {
+	if id < 2 || id >= c.header.high {
+		return nil, fmt.Errorf("page %d is outside of the file", id)
+	}
+	head := make(pageData, pageHeaderSize)
+	if _, err := c.r.ReadAt(head, int64(id)*int64(c.header.pageSize)); err != nil {
+		return nil, fmt.Errorf("page %d: %w", id, err)
+	}
+	return head, nil
+}
+
+func (c *pageCheck) freelist() error {
+	if c.header.freelist == noFreelist {
+		return errors.New("there is no list of free pages")
+	}
+	p, err := c.page(c.header.freelist)
+	if err != nil {
+		return fmt.Errorf("list of free pages: %w", err)
+	}
+	if p.kind() != freelistPage {
+		return fmt.Errorf("list of free pages: page is of kind 0x%x", p.kind())
+	}
+	list, count := p[pageHeaderSize:], uint64(p.count())
+	if count == overflowedCount {
+		count, list = native.Uint64(list), list[8:]
+	}
+	if count > uint64(len(list)/8) {
+		return fmt.Errorf("list of free pages: %d entries in %d octets", count, len(list))
+	}
+	for i := range count {
+		id := native.Uint64(list[8*i:])
+		if id < 2 || id >= c.header.high || c.owner[id] != unowned {
+			return fmt.Errorf("list of free pages: page %d cannot be free", id)
+		}
+		c.owner[id] = freed
+	}
+	return nil
+}
+
+// span is the range of keys that a page may hold: from low on, and below high.
+// A nil bound is none.
+type span struct{ low, high []byte }
+
+func (s span) holds(key []byte) bool {
+	return (s.low == nil || bytes.Compare(key, s.low) >= 0) && (s.high == nil || bytes.Compare(key, s.high) < 0)
+}
+
+// tree checks a page and all below it. The tree of the root bucket is the one
+// whose leaves hold buckets.
+func (c *pageCheck) tree(id uint64, root bool, keys span, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("page %d lies too deep", id)
+	}
+	p, err := c.page(id)
+	if err != nil {
+		return err
+	}
+	elements, err := p.node(keys, c.header.pageSize)
+	if err != nil {
+		return fmt.Errorf("page %d: %w", id, err)
+	}
+	if p.kind() == leafPage {
+		if err := c.buckets(elements, root, depth); err != nil {
+			return fmt.Errorf("page %d: %w", id, err)
+		}
+		return nil
+	}
+	if !c.leaves && !root {
+		if done, err := c.claimLeaves(elements); done || err != nil {
+			return err
+		}
+	}
+	for i, e := range elements {
+		below := span{low: e.key, high: keys.high}
+		if i+1 < len(elements) {
+			below.high = elements[i+1].key
+		}
+		if err := c.tree(e.child, root, below, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// claimLeaves claims the pages below a branch without reading them, if they are
+// leaves. All leaves of a tree are equally deep, so the first one tells.
+func (c *pageCheck) claimLeaves(elements []element) (done bool, err error) {
+	head, err := c.head(elements[0].child)
+	if err != nil || head.kind() != leafPage {
+		return false, err
+	}
+	for _, e := range elements {
+		if err := c.claim(e.child, 0); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// buckets checks what the elements of a leaf hold: values, or in the root
+// bucket's tree buckets.
+func (c *pageCheck) buckets(elements []element, root bool, depth int) error {
+	for _, e := range elements {
+		if !root && e.flags == 0 {
+			continue
+		}
+		if !root || e.flags != bucketFlag || len(e.value) < bucketSize {
+			return errors.New("a bucket or a value is where it cannot be")
+		}
+		if page := native.Uint64(e.value); page != 0 {
+			if err := c.tree(page, false, span{}, depth+1); err != nil {
+				return fmt.Errorf("bucket %q: %w", e.key, err)
+			}
+			continue
+		}
+		values, err := inlineElements(e.value)
+		if err != nil {
+			return fmt.Errorf("bucket %q: %w", e.key, err)
+		}
+		if err := c.buckets(values, false, depth); err != nil {
+			return fmt.Errorf("bucket %q: %w", e.key, err)
+		}
+	}
+	return nil
+}
+
+// inlineElements reads the entries of a bucket that is so small that its only
+// leaf follows in its value.
+func inlineElements(value []byte) ([]element, error) {
+	inline := pageData(value[bucketSize:])
+	if len(inline) < pageHeaderSize || inline.kind() != leafPage {
+		return nil, errors.New("no leaf in it")
+	}
+	elements, _, err := inline.elements(span{})
+	return elements, err
+}
+
+// pageData is a page, or its header alone: number (8), kind (2), count (2),
+// and how many pages continue it (4).
+type pageData []byte
+
+func (p pageData) id() uint64       { return native.Uint64(p) }
+func (p pageData) kind() uint16     { return native.Uint16(p[8:]) }
+func (p pageData) count() uint16    { return native.Uint16(p[10:]) }
+func (p pageData) overflow() uint32 { return native.Uint32(p[12:]) }
+
+// element is an entry of a leaf or, with a child, of a branch.
+type element struct {
+	flags uint32
+	child uint64
+	key   []byte
+	value []byte
+}
+
+// node reads the entries of a leaf or a branch that has pages of its own, and
+// wants it to have as many of them as it needs.
+func (p pageData) node(keys span, pageSize int) ([]element, error) {
+	elements, end, err := p.elements(keys)
+	if err != nil {
+		return nil, err
+	}
+	if need, have := (end-1)/uint64(pageSize), uint64(p.overflow()); need != have {
+		return nil, fmt.Errorf("it is continued on %d pages, want %d", have, need)
+	}
+	return elements, nil
+}
+
+// elements reads the entries of a leaf or a branch, and says where they end.
+// bbolt writes their keys and values right behind the table of entries and
+// without gaps, so any wrong number in the table shows.
+func (p pageData) elements(keys span) (elements []element, end uint64, err error) {
+	if p.kind() != leafPage && p.kind() != branchPage {
+		return nil, 0, fmt.Errorf("page is of kind 0x%x", p.kind())
+	}
+	if p.kind() == branchPage && p.count() == 0 {
+		return nil, 0, errors.New("branch without an entry")
+	}
+	end = uint64(pageHeaderSize + int(p.count())*elementSize)
+	if end > uint64(len(p)) {
+		return nil, 0, fmt.Errorf("%d entries in %d octets", p.count(), len(p))
+	}
+	elements = make([]element, p.count())
+	for i := range elements {
+		start := uint64(pageHeaderSize + i*elementSize)
+		entry := p[start:]
+		var e element
+		var position, keyLen, valueLen uint64
+		if p.kind() == leafPage {
+			e.flags, position = native.Uint32(entry), uint64(native.Uint32(entry[4:]))
+			keyLen, valueLen = uint64(native.Uint32(entry[8:])), uint64(native.Uint32(entry[12:]))
+		} else {
+			position, keyLen = uint64(native.Uint32(entry)), uint64(native.Uint32(entry[4:]))
+			e.child = native.Uint64(entry[8:])
+		}
+		if start+position != end || keyLen+valueLen > uint64(len(p))-end {
+			return nil, 0, fmt.Errorf("entry %d is not in its place", i)
+		}
+		e.key, e.value = p[end:end+keyLen:end+keyLen], p[end+keyLen:end+keyLen+valueLen]
+		end += keyLen + valueLen
+		if !keys.holds(e.key) || i > 0 && bytes.Compare(elements[i-1].key, e.key) >= 0 {
+			return nil, 0, fmt.Errorf("entry %d is out of order", i)
+		}
+		elements[i] = e
+	}
+	return elements, end, nil
+}

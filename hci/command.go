@@ -1,0 +1,178 @@
+package hci
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"blesmp/bt"
+)
+
+// pending is a command on its way.
+type pending struct {
+	opcode Opcode
+	packet []byte
+	serial uint64
+	timer  *time.Timer
+	finish func(result) // called once, by the reader, with no lock held
+}
+
+// result is how a command ended.
+type result struct {
+	err        error // nil, a *CommandError, or why the host ended
+	parameters []byte
+	complete   bool // by Command Complete, so that there are parameters
+}
+
+// Command sends a command and waits for Command Complete, whose return
+// parameters it decodes into ret, or for Command Status. Where ret is nil,
+// whatever comes back is left aside. A refusal is a *CommandError. When the
+// context ends, a command that was sent is still executed.
+//
+// It is for commands that the host has no method for; what it sends behind the
+// host's back, as Reset, the host does not notice.
+func (h *Host) Command(ctx context.Context, command Command, ret Return) error {
+	opcode := command.Opcode()
+	if ret != nil && ret.Opcode() != opcode {
+		return fmt.Errorf("hci: return parameters of %s do not belong to %s", ret.Opcode(), opcode)
+	}
+	answer := make(chan result, 1)
+	p, err := h.submit(command, func(r result) { answer <- r })
+	if err != nil {
+		return err
+	}
+	var r result
+	select {
+	case r = <-answer:
+	case <-ctx.Done():
+		h.withdraw(p)
+		return doing(opcode.String(), ctx.Err())
+	}
+	switch {
+	case r.err != nil:
+		return r.err
+	case ret == nil:
+		return nil
+	case !r.complete:
+		return &PacketError{Packet: opcode.String(), Problem: "answered by Command Status, without return parameters"}
+	}
+	return ret.Unmarshal(r.parameters)
+}
+
+// Rand asks the controller for a random number (LE Rand).
+func (h *Host) Rand(ctx context.Context) (uint64, error) {
+	var ret LERandReturn
+	err := h.Command(ctx, &LERand{}, &ret)
+	return ret.RandomNumber, err
+}
+
+// Encrypt has the controller encrypt one block with AES-128 (LE Encrypt). Key
+// and blocks are most significant octet first.
+func (h *Host) Encrypt(ctx context.Context, key bt.Key, block [16]byte) ([16]byte, error) {
+	var ret LEEncryptReturn
+	err := h.Command(ctx, &LEEncrypt{Key: key, PlaintextData: block}, &ret)
+	return ret.EncryptedData, err
+}
+
+// submit queues a command. It fails only where the host has ended.
+func (h *Host) submit(command Command, finish func(result)) (*pending, error) {
+	p := &pending{
+		opcode: command.Opcode(),
+		packet: AppendCommand(nil, command),
+		finish: finish,
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.err != nil {
+		return nil, h.err
+	}
+	p.serial = h.nextSerial()
+	h.queue = append(h.queue, p)
+	h.work.Signal()
+	return p, nil
+}
+
+// withdraw takes back a command that was not sent yet.
+func (h *Host) withdraw(p *pending) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if i := slices.Index(h.queue, p); i >= 0 {
+		h.queue = slices.Delete(h.queue, i, i+1)
+	}
+}
+
+func (h *Host) nextSerial() uint64 {
+	h.serial++
+	return h.serial
+}
+
+// nextCommand moves the oldest command to those that were sent and appends its
+// packet; h.mu is held.
+func (h *Host) nextCommand(b []byte) []byte {
+	p := h.queue[0]
+	h.queue[0] = nil
+	h.queue = h.queue[1:]
+	h.credits--
+	p.timer = time.AfterFunc(h.options.CommandTimeout, func() {
+		_ = h.fail(fmt.Errorf("%w: %s", ErrTimeout, p.opcode), bt.HardwareFailure)
+	})
+	h.sent = append(h.sent, p)
+	b = append(b, p.packet...)
+	clear(p.packet) // it may hold a key
+	return b
+}
+
+// commandComplete handles the event of that name.
+func (h *Host) commandComplete(e *CommandComplete) {
+	p := h.answered(Opcode(e.CommandOpcode), e.NumHCICommandPackets)
+	if p == nil {
+		return
+	}
+	if len(e.ReturnParameters) == 0 {
+		p.finish(result{err: &PacketError{Packet: p.opcode.String(), Problem: "return parameters without a status"}})
+		return
+	}
+	r := result{complete: true}
+	if status := bt.Status(e.ReturnParameters[0]); status != bt.Success {
+		r.err = &CommandError{Opcode: p.opcode, Status: status}
+	} else {
+		r.parameters = slices.Clone(e.ReturnParameters)
+	}
+	p.finish(r)
+}
+
+// commandStatus handles the event of that name.
+func (h *Host) commandStatus(e *CommandStatus) {
+	p := h.answered(Opcode(e.CommandOpcode), e.NumHCICommandPackets)
+	if p == nil {
+		return
+	}
+	var r result
+	if e.Status != bt.Success {
+		r.err = &CommandError{Opcode: p.opcode, Status: e.Status}
+	}
+	p.finish(r)
+}
+
+// answered takes the oldest command with this opcode off those that were sent,
+// and notes how many more the controller takes: as many as it says without those
+// that it had perhaps not seen when it said so. Opcode 0 answers none.
+func (h *Host) answered(opcode Opcode, credits uint8) *pending {
+	h.mu.Lock()
+	i := slices.IndexFunc(h.sent, func(p *pending) bool { return p.opcode == opcode })
+	var p *pending
+	if i >= 0 {
+		p = h.sent[i]
+		h.sent = slices.Delete(h.sent, i, i+1)
+		p.timer.Stop()
+	}
+	h.credits = max(0, int(credits)-len(h.sent))
+	h.work.Signal()
+	h.mu.Unlock()
+	if p == nil && opcode != 0 {
+		h.count(&h.stats.Unknown, slog.LevelWarn, "answer to no command", "opcode", opcode)
+	}
+	return p
+}

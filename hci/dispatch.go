@@ -1,0 +1,161 @@
+package hci
+
+import (
+	"fmt"
+	"log/slog"
+
+	"blesmp/bt"
+	"blesmp/hci/transport"
+)
+
+// decoder is a generated struct that reads its parameters.
+type decoder interface{ Unmarshal(b []byte) error }
+
+// decode reads parameters and calls the handler, or counts and logs why not.
+func decode[T any, P interface {
+	*T
+	decoder
+}](h *Host, parameters []byte, handle func(P)) {
+	var e T
+	if err := P(&e).Unmarshal(parameters); err != nil {
+		h.count(&h.stats.Malformed, slog.LevelWarn, "malformed event", "error", err)
+		return
+	}
+	handle(&e)
+}
+
+// dispatch handles one packet of the controller.
+func (h *Host) dispatch(packet []byte) {
+	if err := transport.Check(packet); err != nil {
+		h.count(&h.stats.Malformed, slog.LevelWarn, "malformed packet", "error", err)
+		return
+	}
+	switch packet[0] {
+	case transport.EventPacket:
+		h.dispatchEvent(EventCode(packet[1]), packet[3:])
+	case transport.ACLPacket:
+		h.dispatchACL(packet)
+	default:
+		h.count(&h.stats.Unknown, slog.LevelWarn, "packet that no LE host gets", "type", packet[0])
+	}
+}
+
+func (h *Host) dispatchEvent(code EventCode, parameters []byte) {
+	switch code {
+	case EventCodeCommandComplete:
+		decode(h, parameters, h.commandComplete)
+	case EventCodeCommandStatus:
+		decode(h, parameters, h.commandStatus)
+	case EventCodeNumberOfCompletedPackets:
+		decode(h, parameters, h.completed)
+	case EventCodeDisconnectionComplete:
+		decode(h, parameters, h.disconnected)
+	case EventCodeEncryptionChange:
+		decode(h, parameters, func(e *EncryptionChange) {
+			h.encrypted(e.ConnectionHandle, e.Status, e.EncryptionEnabled != 0, false)
+		})
+	case EventCodeEncryptionChangeV2:
+		decode(h, parameters, func(e *EncryptionChangeV2) {
+			h.encrypted(e.ConnectionHandle, e.Status, e.EncryptionEnabled != 0, false)
+		})
+	case EventCodeEncryptionKeyRefreshComplete:
+		decode(h, parameters, func(e *EncryptionKeyRefreshComplete) {
+			h.encrypted(e.ConnectionHandle, e.Status, e.Status == bt.Success, true)
+		})
+	case EventCodeHardwareError:
+		decode(h, parameters, func(e *HardwareError) {
+			_ = h.fail(fmt.Errorf("%w: code 0x%02x", ErrHardware, e.HardwareCode), bt.HardwareFailure)
+		})
+	case EventCodeDataBufferOverflow:
+		decode(h, parameters, func(e *DataBufferOverflow) {
+			h.log.Error("controller lost data: its buffers overflowed", "link type", e.LinkType)
+		})
+	case EventCodeLEMeta:
+		if len(parameters) == 0 {
+			h.count(&h.stats.Malformed, slog.LevelWarn, "LE meta event without a subevent")
+			return
+		}
+		h.dispatchLE(Subevent(parameters[0]), parameters[1:])
+	default:
+		h.count(&h.stats.Unknown, slog.LevelDebug, "event that the host does not use", "code", code)
+	}
+}
+
+func (h *Host) dispatchLE(code Subevent, parameters []byte) {
+	switch code {
+	case SubeventLEConnectionComplete:
+		decode(h, parameters, func(e *LEConnectionComplete) {
+			h.connected(&LEEnhancedConnectionComplete{
+				Status:             e.Status,
+				ConnectionHandle:   e.ConnectionHandle,
+				Role:               e.Role,
+				PeerAddressType:    e.PeerAddressType,
+				PeerAddress:        e.PeerAddress,
+				ConnectionInterval: e.ConnectionInterval,
+				PeripheralLatency:  e.PeripheralLatency,
+				SupervisionTimeout: e.SupervisionTimeout,
+			})
+		})
+	case SubeventLEEnhancedConnectionComplete:
+		decode(h, parameters, h.connected)
+	case SubeventLEAdvertisingReport:
+		decode(h, parameters, h.reported)
+	case SubeventLEDirectedAdvertisingReport:
+		decode(h, parameters, h.reportedDirected)
+	case SubeventLELongTermKeyRequest:
+		decode(h, parameters, h.askedForKey)
+	case SubeventLERemoteConnectionParameterRequest:
+		decode(h, parameters, h.askedForParameters)
+	case SubeventLEConnectionUpdateComplete, SubeventLEDataLengthChange, SubeventLEReadRemoteFeaturesComplete:
+		h.log.Debug("link changed", "subevent", code)
+	default:
+		h.count(&h.stats.Unknown, slog.LevelDebug, "LE event that the host does not use", "subevent", code)
+	}
+}
+
+// link gives the link with a handle, or counts that there is none.
+func (h *Host) link(handle uint16, what string) *Conn {
+	h.mu.Lock()
+	c := h.links[handle&handleMask]
+	h.mu.Unlock()
+	if c == nil {
+		h.count(&h.stats.Unknown, slog.LevelDebug, what+" for no link", "handle", handle)
+	}
+	return c
+}
+
+func (h *Host) dispatchACL(packet []byte) {
+	acl, err := ParseACL(packet)
+	if err != nil {
+		h.count(&h.stats.Malformed, slog.LevelWarn, "malformed packet", "error", err)
+		return
+	}
+	if c := h.link(acl.Handle, "data"); c != nil {
+		c.receive(acl)
+	}
+}
+
+func (h *Host) encrypted(handle uint16, status bt.Status, enabled, refreshed bool) {
+	if c := h.link(handle, "encryption event"); c != nil {
+		if status == bt.Success {
+			c.encrypted.Store(enabled)
+		}
+		c.handler.HandleEncryption(status, enabled, refreshed)
+	}
+}
+
+func (h *Host) askedForKey(e *LELongTermKeyRequest) {
+	if c := h.link(e.ConnectionHandle, "long term key request"); c != nil {
+		c.handler.HandleLTKRequest(e.RandomNumber, e.EncryptedDiversifier)
+	}
+}
+
+func (h *Host) disconnected(e *DisconnectionComplete) {
+	if e.Status != bt.Success {
+		h.log.Warn("controller could not disconnect", "handle", e.ConnectionHandle, "status", e.Status)
+		return
+	}
+	if c := h.link(e.ConnectionHandle, "disconnection"); c != nil {
+		h.remove(c, e.Reason)
+	}
+}
