@@ -27,5 +27,7 @@
 //   - Two bonds of one pairing agree in keys, level and identities, unless
 //     somebody has changed what an encrypted link or the key fields of a feature
 //     PDU carried.
+//   - The procedure's timer runs in a pairing and while a Security Request waits,
+//     and starts anew with what is sent, and with the two requests.
 //   - Stored keys are used as they are stored.
 package smptest
