@@ -29,5 +29,6 @@
 //     PDU carried.
 //   - The procedure's timer runs in a pairing and while a Security Request waits,
 //     and starts anew with what is sent, and with the two requests.
+//   - The controller gets one answer to each request for a key.
 //   - Stored keys are used as they are stored.
 package smptest

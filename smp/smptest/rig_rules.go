@@ -61,6 +61,7 @@ func (r *Rig) watch(m Moment) {
 	g.encrypted = g.encrypted || g.waiting && m.Event == smp.EventEncryptionOn
 	r.watchReports(m)
 	r.watchTimer(m)
+	r.watchReply(m)
 	for i := range m.Effects {
 		r.watchEnd(m, g, &m.Effects[i])
 	}
@@ -125,6 +126,24 @@ func (r *Rig) watchTimer(m Moment) {
 	}
 	if runs != timed(m.After) || restarted != (anew && timed(m.After)) {
 		r.broken("%v: timer runs %v, started anew %v", m, runs, restarted)
+	}
+}
+
+// watchReply demands one answer to the controller's request for a key, and none
+// without a request (Core Vol 4, Part E, 7.7.65.5).
+func (r *Rig) watchReply(m Moment) {
+	want, replies := 0, 0
+	if m.Event == smp.EventLTKRequest && m.Before != smp.StateClosed {
+		want = 1
+	}
+	for _, e := range m.Effects {
+		switch e.Kind {
+		case smp.EffectReplyPairingKey, smp.EffectReplyStoredKey, smp.EffectNegativeReply:
+			replies++
+		}
+	}
+	if replies != want {
+		r.broken("%v: %d replies to the controller", m, replies)
 	}
 }
 
