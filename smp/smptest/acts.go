@@ -98,8 +98,8 @@ func (p *play) shown(passkey uint32) {
 }
 
 var (
-	seconds = regexp.MustCompile(`(?i)\b(\d+)\s*(?:s|sec|seconds?)\b`)
-	expired = regexp.MustCompile(`(?i)time[ds]?[ -]?out|timer`)
+	seconds = regexp.MustCompile(`(?i)\b(\d+)[ -]*(?:s|sec|seconds?)\b`)
+	expired = regexp.MustCompile(`(?i)time[ds]?[ -]?out|timer|thirty seconds`)
 )
 
 // duration gives the time that passes in a step, as its name says it: "nothing
@@ -129,10 +129,11 @@ const (
 	completeReport
 	keypressReport
 	encryptionReport
+	goneReport
 	reportKinds
 )
 
-var reportNames = [reportKinds]string{"nothing", "a report of failure", "a report of success", "a report of a keypress", "a report of encryption"}
+var reportNames = [reportKinds]string{"nothing", "a report of failure", "a report of success", "a report of a keypress", "a report of encryption", "a report that the link is gone"}
 
 // reported gives the kind of report that a host step is about, by its name. A
 // name that says none is a comment, as is one that says what did not happen.
@@ -149,8 +150,10 @@ func (s *Step) reported() report {
 	switch {
 	case negated.MatchString(name):
 		return noReport
-	case has("fail", "error", "abort", "cancel", "lost", "disconnect", "timeout", "time-out", "timed out", "ended"):
+	case has("fail", "error", "abort", "cancel", "ended"), expired.MatchString(name):
 		return failureReport
+	case has("lost", "disconnect"):
+		return goneReport
 	case has("complete", "success", "succeed", "paired", "stored"):
 		return completeReport
 	case has("keypress"):
@@ -167,7 +170,7 @@ var negated = regexp.MustCompile(`\b(no|not|nothing|never|without|unchanged|kept
 func reportsOf(kind smp.EffectKind) []report {
 	switch kind {
 	case smp.EffectReportFailure, smp.EffectReportEnd, smp.EffectReportTimeout:
-		return []report{failureReport}
+		return []report{failureReport, goneReport}
 	case smp.EffectReportComplete, smp.EffectStoreBond:
 		return []report{completeReport}
 	case smp.EffectReportKeypress:

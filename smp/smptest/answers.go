@@ -78,25 +78,38 @@ var refusalReasons = []smp.Reason{
 	smp.NumericComparisonFailed, smp.BREDRPairingInProgress, smp.CrossTransportKeyDerivationNotAllowed, smp.Busy,
 }
 
-// consent answers whether to pair: as the next PDU of our side tells. Without
-// one nobody answers.
+// consent answers whether to pair: as the next PDU of our side tells. Nobody
+// answers where there is none, nor before what happens until our side fails.
 func (p *play) consent() (in smp.Input, ok bool) {
 	if p.refuses() {
 		return p.userRefuses(), true
 	}
-	switch reason := p.dueFailure(); {
-	case reason == smp.RepeatedAttempts, reason == smp.CommandNotSupported:
-		return in, false // that is not the user's to decide
-	case reason != 0 && reason != smp.AuthenticationRequirements && slices.Contains(refusalReasons, reason):
-		return p.userRefuses(), true
-	case reason == smp.AuthenticationRequirements && p.question.kind == smp.EffectAskSecurity:
-		return p.userRefuses(), true
-	}
-	if p.due() == nil {
+	due, reason := p.due(), p.dueFailure()
+	switch {
+	case due == nil, reason != 0 && !p.follows(due):
 		return in, false
+	case slices.Contains(consentReasons, reason), reason == smp.AuthenticationRequirements && p.question.kind == smp.EffectAskSecurity:
+		return p.userRefuses(), true
 	}
 	features := p.features()
 	return smp.Input{Event: smp.EventConsentGiven, Features: &features}, true
+}
+
+// consentReasons are those for which the user, and nobody else, refuses to
+// pair at all.
+var consentReasons = []smp.Reason{
+	smp.PairingNotSupported, smp.BREDRPairingInProgress, smp.CrossTransportKeyDerivationNotAllowed, smp.Busy,
+}
+
+// follows reports whether nothing happens to our side from now to a step.
+func (p *play) follows(due *Step) bool {
+	for i := p.at + 1; i < due.Number-1; i++ {
+		s := &p.t.Steps[i]
+		if s.Kind == PDUStep && s.At != p.role || s.Kind == EventStep && s.At == p.role {
+			return false
+		}
+	}
+	return true
 }
 
 // refuses reports whether the transcript has the user say no to the question
@@ -110,9 +123,15 @@ func (p *play) refuses() bool {
 	return a.refuses
 }
 
-// confirmFeatures answers whether model and level will do.
+// confirmFeatures answers whether model and level will do. Who has no use for
+// the data that the peer holds may refuse legacy pairing without it.
 func (p *play) confirmFeatures() smp.Input {
-	if p.refuses() || p.dueFailure() == smp.AuthenticationRequirements {
+	level, reason := p.question.level, p.dueFailure()
+	unused := reason == smp.OOBNotAvailable && !level.SC && level.Model != smp.OutOfBand
+	if unused {
+		return smp.Input{Event: smp.EventUserRefused, Reason: reason}
+	}
+	if p.refuses() || reason == smp.AuthenticationRequirements {
 		return p.userRefuses()
 	}
 	return smp.Input{Event: smp.EventFeaturesConfirmed}

@@ -302,12 +302,8 @@ func (p *play) sameKey(want, got bt.Key) bool {
 	if want.Equal(got) {
 		return true
 	}
-	if p.seen.result == nil {
-		return false
-	}
-	size := p.seen.result.Level.KeySize
 	short := func(k bt.Key) bt.Key {
-		cut, err := toolbox.Shorten(k, size)
+		cut, err := toolbox.Shorten(k, p.agreedSize())
 		if err != nil {
 			return k
 		}

@@ -37,31 +37,61 @@ func (p *play) checkDistributed() *Mismatch {
 // carried is what the PDUs of a side distribute.
 func (p *play) carried(r bt.Role) (d distributed) {
 	for i := range p.t.Steps {
-		s := &p.t.Steps[i]
-		if s.At != r || s.Kind != PDUStep {
-			continue
-		}
-		var (
-			ltk      smp.EncryptionInformation
-			central  smp.CentralIdentification
-			irk      smp.IdentityInformation
-			identity smp.IdentityAddressInformation
-			csrk     smp.SigningInformation
-		)
-		switch {
-		case ltk.Unmarshal(s.PDU) == nil:
-			d.ltk = &ltk.LTK
-		case central.Unmarshal(s.PDU) == nil:
-			d.ediv, d.rand = &central.EDIV, &central.Rand
-		case irk.Unmarshal(s.PDU) == nil:
-			d.irk = &irk.IRK
-		case identity.Unmarshal(s.PDU) == nil:
-			d.identity = &bt.TypedAddress{Type: identity.AddressType, Address: identity.Address}
-		case csrk.Unmarshal(s.PDU) == nil:
-			d.csrk = &csrk.CSRK
+		if s := &p.t.Steps[i]; s.At == r {
+			s.distribute(&d)
 		}
 	}
 	return d
+}
+
+// distribute sets what the step distributes, if it does.
+func (s *Step) distribute(d *distributed) {
+	var (
+		ltk      smp.EncryptionInformation
+		central  smp.CentralIdentification
+		irk      smp.IdentityInformation
+		identity smp.IdentityAddressInformation
+		csrk     smp.SigningInformation
+	)
+	switch {
+	case s.Kind != PDUStep:
+	case ltk.Unmarshal(s.PDU) == nil:
+		d.ltk = &ltk.LTK
+	case central.Unmarshal(s.PDU) == nil:
+		d.ediv, d.rand = &central.EDIV, &central.Rand
+	case irk.Unmarshal(s.PDU) == nil:
+		d.irk = &irk.IRK
+	case identity.Unmarshal(s.PDU) == nil:
+		d.identity = &bt.TypedAddress{Type: identity.AddressType, Address: identity.Address}
+	case csrk.Unmarshal(s.PDU) == nil:
+		d.csrk = &csrk.CSRK
+	}
+}
+
+// checkCarried holds a key PDU against the keys that the transcript says its
+// sender has distributed, so that the step is named and not only the key.
+func (p *play) checkCarried(s *Step) *Mismatch {
+	e := &p.t.expect
+	if e.distributed == nil || e.outcome != paired || p.pairings() > 1 {
+		return nil
+	}
+	var got distributed
+	s.distribute(&got)
+	want := &e.distributed[s.At]
+	same := p.sameIfKnown(want.ltk, got.ltk) && p.sameIfKnown(want.irk, got.irk) && p.sameIfKnown(want.csrk, got.csrk) &&
+		equalIfKnown(want.ediv, got.ediv) && equalIfKnown(want.rand, got.rand) && equalIfKnown(want.identity, got.identity)
+	if same {
+		return nil
+	}
+	return p.mismatch(s, "what expect.distributed."+sideNames[s.At]+" has", p.describe(outputOf(s)))
+}
+
+func (p *play) sameIfKnown(want, got *bt.Key) bool {
+	return want == nil || got == nil || p.sameKey(*want, *got)
+}
+
+func equalIfKnown[T comparable](want, got *T) bool {
+	return want == nil || got == nil || *want == *got
 }
 
 // checkSide compares the keys of a side; all says that what is not wanted must
@@ -73,10 +103,13 @@ func (p *play) checkSide(name string, got smp.Keys, want distributed, all bool) 
 	if got.LTK != nil {
 		gotLTK, gotEDIV, gotRand = &got.LTK.Key, &got.LTK.EDIV, &got.LTK.Rand
 	}
-	if want.irk != nil && want.irk.IsZero() {
-		want.irk = nil // sixteen zeros say that there is none
-	}
 	what := func(field string) string { return "distributed." + name + "." + field }
+	if want.irk != nil && want.irk.IsZero() { // says that there is none
+		if got.IRK != nil {
+			return expected(what("irk"), "none", "one")
+		}
+		want.irk = nil
+	}
 	for _, k := range []struct {
 		name      string
 		want, got *bt.Key

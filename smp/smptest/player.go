@@ -32,29 +32,26 @@ type Played struct {
 func Play(t *Transcript, role bt.Role) error { return Player{}.Play(t, role) }
 
 // Roles gives the sides that can be played: both where a legacy pairing
-// succeeds, and those with a known private key where LE Secure Connections do;
-// for everything else the one that the transcript is about. A side other than
-// that one is left out where it has sent what no procedure sends, such as
-// reserved bits.
+// succeeds, those with a known private key where LE Secure Connections are
+// recorded; for everything else the one that the transcript is about. A side
+// other than that one is left out where it has sent what no procedure sends,
+// such as reserved bits.
 func (t *Transcript) Roles() []bt.Role {
-	roles := []bt.Role{t.IUT}
-	other := t.other(t.IUT)
+	iut, other := t.IUT, t.other(t.IUT)
+	known := func(r bt.Role) bool { return t.sides[r].privateKey != nil }
+	both := t.expect.outcome == paired
 	switch {
-	case t.expect.outcome != paired || t.Method == "negative":
-		return roles
+	case t.Method == "negative":
+		return []bt.Role{iut}
+	case t.secure() && !known(iut) && known(other):
+		return []bt.Role{other}
 	case t.secure():
-		known := func(r bt.Role) bool { return t.sides[r].privateKey != nil }
-		if !known(t.IUT) && known(other) {
-			roles[0], other = other, t.IUT
-		}
-		if !known(other) {
-			return roles
-		}
+		both = known(other)
 	}
-	if t.sendable(other) {
-		roles = append(roles, other)
+	if both && t.sendable(other) {
+		return []bt.Role{iut, other}
 	}
-	return roles
+	return []bt.Role{iut}
 }
 
 func (t *Transcript) other(r bt.Role) bt.Role { return 1 - r }

@@ -136,6 +136,15 @@ func (p *play) policy() smp.Policy {
 // minKeySize is what the exchange uses, or one more where our side finds that
 // too short.
 func (p *play) minKeySize() int {
+	size := p.agreedSize()
+	if p.fails(smp.EncryptionKeySize) {
+		size = min(size+1, toolbox.MaxKeySize)
+	}
+	return size
+}
+
+// agreedSize is the lower of what both sides can, kept to what there is.
+func (p *play) agreedSize() int {
 	size := toolbox.MaxKeySize
 	for r := range p.t.sides {
 		if pdu := p.t.features(bt.Role(r)); pdu != nil {
@@ -144,11 +153,7 @@ func (p *play) minKeySize() int {
 			size = min(size, *n)
 		}
 	}
-	size = max(size, toolbox.MinKeySize)
-	if p.fails(smp.EncryptionKeySize) {
-		size = min(size+1, toolbox.MaxKeySize)
-	}
-	return size
+	return max(size, toolbox.MinKeySize)
 }
 
 // fails reports whether our side ends a pairing with this reason.
