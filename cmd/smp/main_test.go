@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,7 +17,7 @@ const transcripts = "../../smp/testdata/transcripts"
 // call runs the command line as a shell would.
 func call(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	code = run(args, &out, &errs)
+	code = run(context.Background(), streams{strings.NewReader(""), &out, &errs}, args)
 	return code, out.String(), errs.String()
 }
 
@@ -26,14 +27,14 @@ func TestUsage(t *testing.T) {
 		code           int
 		stdout, stderr string // what they contain; "" for nothing at all
 	}{
-		{nil, exitUsage, "", "smp replay"},
-		{[]string{"help"}, exitOK, "smp replay", ""},
-		{[]string{"-h"}, exitOK, "smp replay", ""},
-		{[]string{"help", "replay"}, exitOK, "smp replay -v -show-keys pairing.json", ""},
+		{nil, exitUsage, "", "  replay "},
+		{[]string{"help"}, exitOK, "  replay ", ""},
+		{[]string{"-h"}, exitOK, "  replay ", ""},
+		{[]string{"help", "replay"}, exitOK, "smp replay -v --show-keys pairing.json", ""},
 		{[]string{"replay", "-h"}, exitOK, "-show-keys", ""},
-		{[]string{"help", "nothing"}, exitUsage, "", `unknown command "nothing"`},
-		{[]string{"nothing"}, exitUsage, "", `unknown command "nothing"`},
-		{[]string{"replay"}, exitUsage, "", "smp replay: no files; see smp help replay"},
+		{[]string{"help", "nothing"}, exitUsage, "", `there is no command "nothing"`},
+		{[]string{"nothing"}, exitUsage, "", `there is no command "nothing"`},
+		{[]string{"replay"}, exitUsage, "", "replay needs the files to play; smp help replay shows how"},
 		{[]string{"replay", "-x", "a.json"}, exitUsage, "", "flag provided but not defined: -x"},
 	}
 	for _, test := range tests {
@@ -102,7 +103,7 @@ FAIL empty: read empty: a folder
 	if diff := cmp.Diff(want, stdout); diff != "" {
 		t.Errorf("stdout (-want +got):\n%s", diff)
 	}
-	if code != exitFailed || stderr != "" {
+	if code != exitFailure || stderr != "" {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
 	}
 }
