@@ -15,10 +15,20 @@ import (
 // comes back as one *diag.List.
 func Load(path string) (*machine.Machine, error) {
 	f, err := spec.Load(path)
-	if err != nil {
+	if err == nil {
+		return machine.Resolve(f)
+	}
+	if f == nil || len(f.PDUs) == 0 || f.Machine != nil && len(f.Machine.Phases) == 0 {
 		return nil, err
 	}
-	return machine.Resolve(f)
+	// The rest of the file is looked at too, so that nobody mends it twice; not
+	// where a whole section is gone that everything else names.
+	found := new(diag.List)
+	found.Join(path, err)
+	if _, err := machine.Resolve(f); err != nil {
+		found.Join(path, err)
+	}
+	return nil, found
 }
 
 // File is one generated file.
