@@ -188,7 +188,7 @@ func (p *Procedure) result() *Result {
 	}
 	return &Result{
 		Level:     p.outcome(),
-		Bonded:    v.Bonding() && p.findable(),
+		Bonded:    v.Bonding() && p.keepable(),
 		Debug:     p.usesDebugKey(),
 		Initiator: keys[0],
 		Responder: keys[1],

@@ -108,9 +108,14 @@ func (p *Procedure) ltkAcceptable() bool {
 	return !ltk.IsZero() && !toolbox.IsSampleLTK(ltk)
 }
 
-// findable asks for something to keep the bond under: an identity, or an
-// address on the air that the peer keeps.
-func (p *Procedure) findable() bool { return p.identity().IsIdentity() }
+// keepable asks for something to keep the bond under (an identity, or an address
+// on the air that the peer keeps) and for a key to keep: where only our own
+// identity was distributed, there is none.
+func (p *Procedure) keepable() bool {
+	own, peer := &p.pairing.keys[p.own], &p.pairing.keys[p.peer]
+	key := p.vars().SC() || own.LTK != nil || own.CSRK != nil || peer.LTK != nil || peer.IRK != nil || peer.CSRK != nil
+	return key && p.identity().IsIdentity()
+}
 
 // identityAcceptable refuses what cannot be an identity, our own, and on the
 // link of a bonded peer the identity of another bond.

@@ -1561,7 +1561,7 @@ const (
 	guardCheckMatches
 	guardZeroEDIV
 	guardLTKAcceptable
-	guardFindable
+	guardKeepable
 	guardIdentityAcceptable
 )
 
@@ -2002,9 +2002,9 @@ type guards interface {
 	// ltkAcceptable reports whether the LTK is neither zero nor the specification's
 	// sample (Core Vol 3, Part H, 3.6.2).
 	ltkAcceptable() bool
-	// findable reports whether the peer has an identity, or an address on the air
-	// that it keeps (Core Vol 3, Part H, 2.4.1).
-	findable() bool
+	// keepable reports whether there is a key to keep, and an identity or an
+	// address that the peer keeps (Core Vol 3, Part H, 2.4.1).
+	keepable() bool
 	// identityAcceptable reports whether public or static random; on the link of a
 	// bonded peer no other bond's identity (Core Vol 3, Part H, 3.6.5).
 	identityAcceptable() bool
@@ -2192,8 +2192,8 @@ func (b binding) Guard(id uint8) bool {
 		return b.p.zeroEDIV()
 	case guardLTKAcceptable:
 		return b.p.ltkAcceptable()
-	case guardFindable:
-		return b.p.findable()
+	case guardKeepable:
+		return b.p.keepable()
 	case guardIdentityAcceptable:
 		return b.p.identityAcceptable()
 	}
@@ -2495,7 +2495,7 @@ var defaultTable = &table.Table{
 		"weakerThanBond", "weakerThanIdentityBond", "ownOOBGiven", "oobConfirmHeld", "oobTKHeld",
 		"unaskedKeys", "confirmReflected", "legacyConfirmMatches", "numericConfirmMatches",
 		"passkeyConfirmMatches", "publicKeyValid", "oobMatches", "checkMatches", "zeroEDIV",
-		"ltkAcceptable", "findable", "identityAcceptable",
+		"ltkAcceptable", "keepable", "identityAcceptable",
 	},
 	Actions: []string{
 		"receiveRequest", "receiveResponse", "receiveSecurityRequest", "makeRequest", "makeResponse",
@@ -2622,7 +2622,7 @@ var defaultTable = &table.Table{
 		{Op: table.Without, A: 30, B: 20},
 		{Op: table.Not, A: 28},
 		{Op: table.Load, A: slotBonding},
-		{Op: table.Ask, A: uint16(guardFindable)},
+		{Op: table.Ask, A: uint16(guardKeepable)},
 		{Op: table.And, A: 95, B: 96},
 		{Op: table.Ask, A: uint16(guardBondMatches)},
 		{Op: table.Const, A: 16},
@@ -3385,7 +3385,7 @@ var defaultTable = &table.Table{
 		// AwaitDelivery, Delivered
 		{Next: uint8(StateComplete), Line: 1124},
 		// Complete
-		{If: "bonding and findable", Cond: 97, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1135},
+		{If: "bonding and keepable", Cond: 97, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1135},
 		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1136},
 		// Idle, PairingRequest
 		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 521},

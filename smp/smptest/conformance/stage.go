@@ -216,7 +216,7 @@ func (s *Stage) begin(c course) (course, error) {
 	if s.device == nil {
 		return c, s.beginForeign(c)
 	}
-	if c.role == bt.Central {
+	if c.role == bt.Central && !c.unasked {
 		return c, s.device.pair(s.ctx, c.features)
 	}
 	s.device.note(func() { s.device.setup.features = c.features })
