@@ -144,6 +144,7 @@ func (s *Stage) mark() error {
 	}
 	bonds, err := s.device.bonds()
 	d := s.device
+	d.pairs = nil
 	d.note(func() { s.since = mark{events: len(d.events), keys: d.keys, refused: d.refused, bonds: bonds} })
 	return err
 }
