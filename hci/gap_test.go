@@ -250,7 +250,7 @@ func TestAddresses(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%s", test.name, role), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					c := newController(t)
-					h := c.host(hci.Options{RandomAddress: staticAddress, Privacy: test.privacy, Resolver: new(keys)})
+					h := c.host(hci.Options{RandomAddress: staticAddress, Privacy: test.privacy, Resolver: &keys{local: testKey}})
 					result := make(chan *hci.Conn, 1)
 					ctx, cancel := context.WithCancel(t.Context())
 					defer cancel()

@@ -29,6 +29,9 @@ type Report struct {
 	Data     []byte          // AD structures; AD finds one
 }
 
+// Connectable reports whether the advertiser accepts a connection now.
+func (r Report) Connectable() bool { return r.Type == ReportAdvInd || r.Type == ReportAdvDirectInd }
+
 const (
 	defaultScanInterval = 60 * time.Millisecond
 	leastScanInterval   = 2500 * time.Microsecond
@@ -94,7 +97,9 @@ func (h *Host) startScan(ctx context.Context, p ScanParameters) (<-chan Report, 
 		LEScanWindow:   window,
 		OwnAddressType: h.ownType,
 	}
-	err = h.Command(ctx, &parameters, nil)
+	if err = h.rotate(ctx); err == nil {
+		err = h.Command(ctx, &parameters, nil)
+	}
 	if err == nil {
 		err = h.Command(ctx, &LESetScanEnable{LEScanEnable: 1, FilterDuplicates: octet(!p.Duplicates)}, nil)
 	}

@@ -78,9 +78,16 @@ func (a *attempts) wait(local, peer bt.TypedAddress) (time.Duration, error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	at, err := a.load(local, claimant(peer))
-	// A clock that was set back makes nobody wait longer than the longest.
-	return min(max(0, at.until.Sub(a.now())), a.backoff.Max), err
+	peer = claimant(peer)
+	at, err := a.load(local, peer)
+	now := a.now()
+	left := max(0, at.until.Sub(now))
+	if longest := a.interval(at.failures); left > longest {
+		// The clock was set back: the interval begins now.
+		left, at.until = longest, now.Add(longest)
+		err = a.store.PutAttempts(local, peer, at.append(nil))
+	}
+	return left, err
 }
 
 // failed counts a failure.

@@ -48,6 +48,7 @@ func (p *Procedure) disconnect(e *Effect) { e.Status = bt.AuthenticationFailure 
 // bond is found from now on.
 func (p *Procedure) storeBond(e *Effect) {
 	e.Bond = p.newBond()
+	p.made = e.Bond
 	p.peerIdentity = e.Bond.Peer
 	p.onBond = true
 }
@@ -85,6 +86,8 @@ func (p *Procedure) policyError(reason Reason) error {
 			return err
 		}
 		return &PolicyError{"Policy.Repairing", "the bond with this peer would be replaced by " + p.outcome().String()}
+	case reason == AuthenticationRequirements && state == StateConfirmFeatures:
+		return &PolicyError{"Policy.Repairing", "only the user may let " + p.outcome().String() + " replace the bond with this peer"}
 	case reason == AuthenticationRequirements && state == StateAwaitIdentityAddressInformation:
 		return &PolicyError{"Policy.Repairing", "the identity has a bond already"}
 	case reason == PairingNotSupported && p.config.Policy.NotPairable:
@@ -141,7 +144,7 @@ func (p *Procedure) askFeatures(e *Effect) {
 	p.ask(e)
 	offers := [2]Offer{offerOf(PairingResponse(p.pairing.request)), offerOf(p.pairing.response)}
 	e.Offer, e.Level = offers[p.peer], p.outcome()
-	e.Replaces = p.replacement(p.peerIdentity) == askToReplace
+	e.Replaces = p.replacesBond()
 }
 
 func (p *Procedure) askPasskey(e *Effect) {
@@ -192,7 +195,21 @@ func (p *Procedure) result() *Result {
 		Debug:     p.usesDebugKey(),
 		Initiator: keys[0],
 		Responder: keys[1],
+		LinkKey:   p.linkKey(),
 	}
+}
+
+// linkKey derives the key for BR/EDR where both sides offer it, both ways. It
+// comes of the LTK before that is cut (Core Vol 3, Part H, 2.3.5.7).
+func (p *Procedure) linkKey() *bt.Key {
+	req, rsp := &p.pairing.request, &p.pairing.response
+	offered := req.InitiatorKeyDistribution & req.ResponderKeyDistribution &
+		rsp.InitiatorKeyDistribution & rsp.ResponderKeyDistribution
+	if !p.vars().SC() || !offered.LinkKey() {
+		return nil
+	}
+	key := toolbox.LinkKeyFromLTK(p.pairing.uncutLTK, (req.AuthReq & rsp.AuthReq).CT2())
+	return &key
 }
 
 // newBond is what the pairing leaves behind.
@@ -213,6 +230,7 @@ func (p *Procedure) newBond() *bond.Bond {
 		PeerIRK:   peer.IRK,
 		LocalCSRK: own.CSRK,
 		PeerCSRK:  peer.CSRK,
+		LinkKey:   r.LinkKey,
 	}
 	if onAir := p.config.Peer; onAir.IsIdentity() && onAir != b.Peer {
 		b.OnAir = onAir

@@ -75,7 +75,7 @@ type Manager struct {
 
 	mu       sync.Mutex
 	sessions map[bt.Link]*Session
-	oob      []*LocalOOB
+	oob      map[bt.TypedAddress]*LocalOOB // by our identity
 }
 
 // Host is what gives a Manager its links: a host stack. hci.Host is one.
@@ -111,6 +111,7 @@ func NewManager(store bond.Store, options Options) *Manager {
 		options:  options,
 		attempts: newAttempts(store, options.Policy.Backoff, options.Now),
 		sessions: map[bt.Link]*Session{},
+		oob:      map[bt.TypedAddress]*LocalOOB{},
 	}
 }
 
@@ -141,8 +142,11 @@ func (m *Manager) Attach(link bt.Link) (*Session, error) {
 		return nil, err
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.sessions[link] = session
+	m.mu.Unlock()
+	if m.options.EncryptBonded {
+		session.encryptBonded()
+	}
 	return session, nil
 }
 
@@ -165,8 +169,10 @@ func (m *Manager) Sessions() []*Session {
 }
 
 // NewOOB makes out-of-band data of ours for a peer that gets it over another
-// channel. It serves one successful pairing with this identity and is dropped
-// after one that failed (Core Vol 3, Part H, 2.3.5.6.4).
+// channel. It serves one pairing of this identity, and is dropped with the end
+// of it, also where that failed. Nothing in a pairing tells which data the peer
+// holds, so data that was made before for this identity no longer serves
+// (Core Vol 3, Part H, 2.3.5.6.4).
 func (m *Manager) NewOOB(identity bt.TypedAddress) (*LocalOOB, error) {
 	if !identity.IsIdentity() {
 		return nil, fmt.Errorf("smp: out-of-band data for %v: not a public or static random address", identity)
@@ -180,7 +186,7 @@ func (m *Manager) NewOOB(identity bt.TypedAddress) (*LocalOOB, error) {
 	oob := newLocalOOB(identity, config.NewKeyPair(), random, config.Toolbox)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.oob = append(m.oob, oob)
+	m.oob[identity] = oob
 	return oob, nil
 }
 
@@ -191,27 +197,35 @@ func NewIRK() bt.Key {
 	return irk
 }
 
-// oobOf gives the data that was given out for an identity, oldest first.
+// oobOf gives the data that was given out for an identity, nil where there is
+// none or where another pairing uses it.
 func (m *Manager) oobOf(identity bt.TypedAddress) *LocalOOB {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, oob := range m.oob {
-		if oob.Address == identity {
-			return oob
-		}
+	if oob := m.oob[identity]; oob != nil && !oob.taken {
+		return oob
 	}
 	return nil
+}
+
+// takeOOB has a pairing use data, and reports false where another one was
+// faster.
+func (m *Manager) takeOOB(oob *LocalOOB) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.oob[oob.Address] != oob || oob.taken {
+		return false
+	}
+	oob.taken = true
+	return true
 }
 
 // dropOOB forgets data whose pairing has ended.
 func (m *Manager) dropOOB(used *LocalOOB) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for i, oob := range m.oob {
-		if oob == used {
-			m.oob = append(m.oob[:i], m.oob[i+1:]...)
-			return
-		}
+	if used != nil && m.oob[used.Address] == used {
+		delete(m.oob, used.Address)
 	}
 }
 

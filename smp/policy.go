@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"blesmp/bond"
 	"blesmp/smp/toolbox"
 )
 
@@ -22,6 +23,11 @@ type Policy struct {
 
 	// RequireMITM refuses association models without MITM protection.
 	RequireMITM bool
+
+	// AcceptUnauthenticated goes on where Features.MITM asked for protection
+	// and the peer has no way to give it; the level then says so. It does not
+	// soften RequireMITM.
+	AcceptUnauthenticated bool
 
 	// RefuseAsInitiator and RefuseAsResponder are association models that are
 	// not used in a role. To refuse either passkey entry or numeric comparison
@@ -150,6 +156,18 @@ func (p *Policy) keySizeError(size int) error {
 		return &PolicyError{field, fmt.Sprintf("a key of %d octets, want at least %d", size, least)}
 	}
 	return nil
+}
+
+// bondError refuses the key of a bond that no pairing could make under this
+// policy, as of a time when it was another one.
+func (p *Policy) bondError(b *bond.Bond) error {
+	if err := p.keySizeError(b.KeySize); err != nil {
+		return err
+	}
+	if b.Debug && !p.DebugKeys {
+		return &PolicyError{"Policy.DebugKeys", "a key from the debug key pair"}
+	}
+	return p.levelError(LevelOf(b), 0)
 }
 
 // levelError refuses what a pairing would come to; refused are the models that

@@ -21,8 +21,10 @@ func (s *Session) carryOut(e *Effect) {
 		s.timer.cancel = s.manager.options.AfterFunc(e.After, func() {
 			s.post(job{input: Input{Event: EventTimeout, Arming: arming}})
 		})
+		s.setDeadline(s.manager.options.Now().Add(e.After))
 	case EffectStopTimer:
 		s.timer.stop()
+		s.setDeadline(time.Time{})
 	case EffectStartPairingEncryption, EffectStartStoredEncryption:
 		s.startWhenFlushed(e)
 	case EffectReplyPairingKey, EffectReplyStoredKey:
@@ -30,6 +32,7 @@ func (s *Session) carryOut(e *Effect) {
 	case EffectNegativeReply:
 		s.check("negative LTK reply", s.link.RejectLTK())
 	case EffectDisconnect:
+		s.flush.start = nil
 		s.check("disconnect", s.link.Disconnect(e.Status))
 	case EffectStoreBond:
 		s.storeBond(e.Bond)
@@ -80,7 +83,6 @@ func (s *Session) reportLevel(level Level, encrypted bool) {
 		s.encrypt = nil
 	}
 	s.events.put(EncryptionEvent{Encrypted: encrypted, Level: level})
-	s.changed()
 }
 
 // encryptionLost is the error of an encryption that ended with the link in the
@@ -99,10 +101,9 @@ func (s *Session) reportEncryptionFailure(status bt.Status) {
 	}
 	level, encrypted := s.procedure.Level()
 	s.events.put(EncryptionEvent{Status: status, Encrypted: encrypted, Level: level})
-	if status == bt.PINOrKeyMissing && s.link.Role() == bt.Central {
+	if status == bt.PINOrKeyMissing && s.link.Role() == bt.Central && s.procedure.pendingOnBond {
 		s.bondLost()
 	}
-	s.changed()
 }
 
 // bondLost tells that the peer has no key for our bond. The bond stays.
@@ -125,19 +126,16 @@ func (s *Session) reportComplete(r *Result) {
 	s.manager.dropOOB(s.prompt.oob)
 	s.finishPairing(r, storeErr)
 	s.events.put(PairingCompleteEvent{Result: r, StoreErr: storeErr})
-	s.changed()
 }
 
 func (s *Session) reportFailure(err *PairingError) {
 	s.failed(err)
 	s.events.put(PairingFailedEvent{Err: err})
-	s.changed()
 }
 
 func (s *Session) reportTimeout(err *PairingError) {
 	s.failed(err)
 	s.events.put(TimeoutEvent{Err: err})
-	s.changed()
 	if !s.manager.options.KeepLinkOnTimeout {
 		s.check("disconnect", s.link.Disconnect(bt.RemoteUserTerminated))
 	}
@@ -151,16 +149,34 @@ func (s *Session) failed(err *PairingError) {
 	s.manager.dropOOB(s.prompt.oob)
 	s.prompt.end(err)
 	s.finishPairing(nil, err)
+	s.mu.Lock()
+	s.failure = err
+	s.mu.Unlock()
 }
 
-// counts reports whether a failure makes the peer wait: all do but those of the
-// link, since nobody learns from them, and those that we wanted ourselves.
-func (e *PairingError) counts() bool { return e.Cause != LinkLost && e.Cause != ByUser }
+// counts reports whether a failure makes the peer wait. While only a Security
+// Request is out nobody has tried anything. A link that is lost tells nobody
+// anything either, but for what a passkey or a TK is proved with: who has seen
+// enough of that would leave, and try again.
+func (e *PairingError) counts() bool {
+	if e.State == StateAwaitSecurity {
+		return false
+	}
+	if e.Cause != LinkLost {
+		return true
+	}
+	switch e.State {
+	case StateLegacyHoldConfirm, StateLegacyAwaitConfirm, StateLegacyAwaitRandom,
+		StatePasskeyHoldConfirm, StatePasskeyAwaitConfirm, StatePasskeyAwaitRandom, StateAwaitCheck:
+		return true
+	}
+	return false
+}
 
 func (s *Session) reportKeypress(t KeypressType) {
-	s.events.put(KeypressEvent{Type: t})
-	if tell := s.manager.options.Prompter.Keypress; tell != nil {
-		tell(s.question(&Effect{Level: s.prompt.level}), t)
+	s.events.putOrDrop(KeypressEvent{Type: t})
+	if s.manager.options.Prompter.Keypress != nil {
+		s.keypresses.putOrDrop(askedKeypress{s.question(&Effect{Level: s.prompt.level}), t})
 	}
 }
 
@@ -191,16 +207,9 @@ func (s *Session) finishPairing(r *Result, err error) {
 	s.pairing = nil
 }
 
-// changed wakes who waits for the link to be secure.
-func (s *Session) changed() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	close(s.secured)
-	s.secured = make(chan struct{})
-}
-
 // pairingWait is somebody who waits in Pair.
 type pairingWait struct {
+	want   Level // less than this is refused
 	done   chan struct{}
 	result *Result
 	err    error

@@ -684,9 +684,7 @@ func (p *PairingConfirm) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := PairingConfirm{
-		Value: [16]byte(b[1:17]),
-	}
+	v := PairingConfirm{Value: [16]byte(b[1:17])}
 	slices.Reverse(v.Value[:])
 	*p = v
 	return nil
@@ -718,9 +716,7 @@ func (p *PairingRandom) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := PairingRandom{
-		Value: [16]byte(b[1:17]),
-	}
+	v := PairingRandom{Value: [16]byte(b[1:17])}
 	slices.Reverse(v.Value[:])
 	*p = v
 	return nil
@@ -750,9 +746,7 @@ func (p *PairingFailed) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	*p = PairingFailed{
-		Reason: Reason(b[1]),
-	}
+	*p = PairingFailed{Reason: Reason(b[1])}
 	return nil
 }
 
@@ -783,9 +777,7 @@ func (p *EncryptionInformation) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := EncryptionInformation{
-		LTK: bt.Key(b[1:17]),
-	}
+	v := EncryptionInformation{LTK: bt.Key(b[1:17])}
 	slices.Reverse(v.LTK[:])
 	*p = v
 	return nil
@@ -852,9 +844,7 @@ func (p *IdentityInformation) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := IdentityInformation{
-		IRK: bt.Key(b[1:17]),
-	}
+	v := IdentityInformation{IRK: bt.Key(b[1:17])}
 	slices.Reverse(v.IRK[:])
 	*p = v
 	return nil
@@ -932,9 +922,7 @@ func (p *SigningInformation) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := SigningInformation{
-		CSRK: bt.Key(b[1:17]),
-	}
+	v := SigningInformation{CSRK: bt.Key(b[1:17])}
 	slices.Reverse(v.CSRK[:])
 	*p = v
 	return nil
@@ -964,9 +952,7 @@ func (p *SecurityRequest) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	*p = SecurityRequest{
-		AuthReq: AuthReq(b[1]),
-	}
+	*p = SecurityRequest{AuthReq: AuthReq(b[1])}
 	return nil
 }
 
@@ -1036,9 +1022,7 @@ func (p *DHKeyCheck) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := DHKeyCheck{
-		Value: [16]byte(b[1:17]),
-	}
+	v := DHKeyCheck{Value: [16]byte(b[1:17])}
 	slices.Reverse(v.Value[:])
 	*p = v
 	return nil
@@ -1068,9 +1052,7 @@ func (p *KeypressNotification) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := KeypressNotification{
-		Type: KeypressType(b[1]),
-	}
+	v := KeypressNotification{Type: KeypressType(b[1])}
 	if !v.Type.known() {
 		return &table.FormatError{
 			PDU:     "KeypressNotification",
@@ -1551,6 +1533,7 @@ const (
 	guardOwnOOBGiven
 	guardOOBConfirmHeld
 	guardOOBTKHeld
+	guardReplacesBond
 	guardUnaskedKeys
 	guardConfirmReflected
 	guardLegacyConfirmMatches
@@ -1644,6 +1627,7 @@ const (
 	slotEncrypted
 	slotCode
 	slotReason
+	slotReplace
 )
 
 // vars is the typed view of a machine's slots.
@@ -1764,6 +1748,17 @@ func (v *vars) Reason() Reason {
 // setReason writes the event field reason.
 func (v *vars) setReason(to Reason) {
 	v[slotReason] = uint8(to)
+}
+
+// Replace is the event field replace: the user lets the pairing replace the
+// bond that exists.
+func (v *vars) Replace() bool {
+	return v[slotReplace] != 0
+}
+
+// setReplace writes the event field replace.
+func (v *vars) setReplace(to bool) {
+	v[slotReplace] = truth(to)
 }
 
 // truth is a truth value as a slot holds it.
@@ -1972,6 +1967,9 @@ type guards interface {
 	// oobTKHeld reports whether the peer's out-of-band data has a TK (Core Vol 3,
 	// Part H, 2.3.3).
 	oobTKHeld() bool
+	// replacesBond reports whether only the user may let this pairing replace the
+	// bond that exists (Core Vol 3, Part H, 2.4.1).
+	replacesBond() bool
 	// unaskedKeys reports whether the response distributes keys that the request
 	// did not offer (Core Vol 3, Part H, 3.6.1).
 	unaskedKeys() bool
@@ -2002,8 +2000,8 @@ type guards interface {
 	// ltkAcceptable reports whether the LTK is neither zero nor the specification's
 	// sample (Core Vol 3, Part H, 3.6.2).
 	ltkAcceptable() bool
-	// keepable reports whether there is a key to keep, and an identity or an
-	// address that the peer keeps (Core Vol 3, Part H, 2.4.1).
+	// keepable reports whether there is a key to keep, and an identity of the peer,
+	// or an address that it keeps (Core Vol 3, Part H, 2.4.1).
 	keepable() bool
 	// identityAcceptable reports whether public or static random; on the link of a
 	// bonded peer no other bond's identity (Core Vol 3, Part H, 3.6.5).
@@ -2172,6 +2170,8 @@ func (b binding) Guard(id uint8) bool {
 		return b.p.oobConfirmHeld()
 	case guardOOBTKHeld:
 		return b.p.oobTKHeld()
+	case guardReplacesBond:
+		return b.p.replacesBond()
 	case guardUnaskedKeys:
 		return b.p.unaskedKeys()
 	case guardConfirmReflected:
@@ -2409,52 +2409,52 @@ var defaultTable = &table.Table{
 		"initiator", "responder",
 	},
 	States: []table.State{
-		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 491},
-		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 533},
-		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 553},
-		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 573},
-		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 601},
-		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 614},
-		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 668},
-		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 679},
-		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 686},
-		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 695},
-		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 707},
-		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 728},
-		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 759},
-		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 773},
-		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 784},
-		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 797},
-		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 820},
-		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 832},
-		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 870},
-		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 877},
-		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 897},
-		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 908},
-		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 925},
-		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 942},
-		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 956},
-		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 967},
-		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 995},
-		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1002},
-		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1019},
-		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1025},
-		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1043},
-		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1054},
-		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1067},
-		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1088},
-		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1093},
-		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1099},
-		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1084},
-		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1089},
-		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1092},
-		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1094},
-		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1095},
-		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1100},
-		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1102},
-		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1114},
-		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1119},
-		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1131},
+		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 495},
+		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 547},
+		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 567},
+		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 587},
+		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 620},
+		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 635},
+		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 695},
+		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 706},
+		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 715},
+		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 724},
+		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 737},
+		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 770},
+		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 804},
+		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 818},
+		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 829},
+		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 842},
+		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 865},
+		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 877},
+		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 918},
+		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 928},
+		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 948},
+		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 959},
+		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 976},
+		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 993},
+		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1007},
+		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1018},
+		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1046},
+		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1053},
+		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1073},
+		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1079},
+		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1097},
+		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1110},
+		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1126},
+		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1147},
+		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1152},
+		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1158},
+		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1143},
+		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1148},
+		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1151},
+		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1153},
+		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1154},
+		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1159},
+		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1161},
+		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1173},
+		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1178},
+		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1190},
 	},
 	Events: []string{
 		"Choose", "PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom",
@@ -2489,13 +2489,14 @@ var defaultTable = &table.Table{
 			"NumericComparisonFailed", "BREDRPairingInProgress", "CrossTransportKeyDerivationNotAllowed",
 			"KeyRejected", "Busy",
 		}},
+		{Name: "replace", Kind: table.Field, Max: 1},
 	},
 	Guards: []string{
 		"pairable", "tooSoon", "hasBond", "bondSuffices", "bondMatches", "keySizeTooSmall", "tooWeak",
 		"weakerThanBond", "weakerThanIdentityBond", "ownOOBGiven", "oobConfirmHeld", "oobTKHeld",
-		"unaskedKeys", "confirmReflected", "legacyConfirmMatches", "numericConfirmMatches",
-		"passkeyConfirmMatches", "publicKeyValid", "oobMatches", "checkMatches", "zeroEDIV",
-		"ltkAcceptable", "keepable", "identityAcceptable",
+		"replacesBond", "unaskedKeys", "confirmReflected", "legacyConfirmMatches",
+		"numericConfirmMatches", "passkeyConfirmMatches", "publicKeyValid", "oobMatches",
+		"checkMatches", "zeroEDIV", "ltkAcceptable", "keepable", "identityAcceptable",
 	},
 	Actions: []string{
 		"receiveRequest", "receiveResponse", "receiveSecurityRequest", "makeRequest", "makeResponse",
@@ -2553,35 +2554,39 @@ var defaultTable = &table.Table{
 		{Op: table.Eq, A: 8, B: 5},
 		{Op: table.Else, A: 11, B: 23},
 		{Op: table.Else, A: 11, B: 5},
+		{Op: table.Ask, A: uint16(guardUnaskedKeys)},
 		{Op: table.Load, A: slotSC},
 		{Op: table.Load, A: slotToSend},
-		{Op: table.Without, A: 28, B: 14},
+		{Op: table.Without, A: 29, B: 14},
 		{Op: table.Load, A: slotToReceive},
-		{Op: table.Without, A: 30, B: 14},
+		{Op: table.Without, A: 31, B: 14},
 		{Op: table.Ask, A: uint16(guardKeySizeTooSmall)},
-		{Op: table.Ask, A: uint16(guardUnaskedKeys)},
 		{Op: table.Load, A: slotPeerHasOOB},
-		{Op: table.And, A: 27, B: 34},
+		{Op: table.And, A: 28, B: 34},
 		{Op: table.Ask, A: uint16(guardOwnOOBGiven)},
 		{Op: table.Not, A: 36},
 		{Op: table.And, A: 35, B: 37},
 		{Op: table.Load, A: slotHaveOOB},
-		{Op: table.And, A: 27, B: 39},
+		{Op: table.And, A: 28, B: 39},
 		{Op: table.Ask, A: uint16(guardOOBConfirmHeld)},
 		{Op: table.Not, A: 41},
 		{Op: table.And, A: 40, B: 42},
 		{Op: table.Load, A: slotModel},
 		{Op: table.Eq, A: 44, B: 5},
-		{Op: table.Not, A: 27},
+		{Op: table.Not, A: 28},
 		{Op: table.And, A: 45, B: 46},
 		{Op: table.Ask, A: uint16(guardOOBTKHeld)},
 		{Op: table.Not, A: 48},
 		{Op: table.And, A: 47, B: 49},
 		{Op: table.Ask, A: uint16(guardTooWeak)},
 		{Op: table.Ask, A: uint16(guardWeakerThanBond)},
+		{Op: table.Ask, A: uint16(guardReplacesBond)},
+		{Op: table.Load, A: slotReplace},
+		{Op: table.Not, A: 54},
+		{Op: table.And, A: 53, B: 55},
 		{Op: table.Else, A: 11, B: 19},
 		{Op: table.Const},
-		{Op: table.Eq, A: 44, B: 54},
+		{Op: table.Eq, A: 44, B: 58},
 		{Op: table.Eq, A: 44, B: 14},
 		{Op: table.Eq, A: 44, B: 16},
 		{Op: table.Eq, A: 44, B: 19},
@@ -2590,212 +2595,212 @@ var defaultTable = &table.Table{
 		{Op: table.Ask, A: uint16(guardConfirmReflected)},
 		{Op: table.Ask, A: uint16(guardLegacyConfirmMatches)},
 		{Op: table.Ask, A: uint16(guardPublicKeyValid)},
-		{Op: table.Not, A: 63},
+		{Op: table.Not, A: 67},
 		{Op: table.Ask, A: uint16(guardNumericConfirmMatches)},
-		{Op: table.Not, A: 65},
+		{Op: table.Not, A: 69},
 		{Op: table.Const, A: 12},
-		{Op: table.Else, A: 11, B: 67},
+		{Op: table.Else, A: 11, B: 71},
 		{Op: table.Load, A: slotKeypress},
 		{Op: table.Ask, A: uint16(guardPasskeyConfirmMatches)},
-		{Op: table.Not, A: 70},
+		{Op: table.Not, A: 74},
 		{Op: table.Load, A: slotRound},
 		{Op: table.Const, A: 19},
-		{Op: table.Eq, A: 72, B: 73},
-		{Op: table.Add, A: 72, B: 14},
+		{Op: table.Eq, A: 76, B: 77},
+		{Op: table.Add, A: 76, B: 14},
 		{Op: table.Ask, A: uint16(guardOOBMatches)},
-		{Op: table.Not, A: 76},
-		{Op: table.And, A: 39, B: 77},
+		{Op: table.Not, A: 80},
+		{Op: table.And, A: 39, B: 81},
 		{Op: table.Ask, A: uint16(guardCheckMatches)},
-		{Op: table.Has, A: 28, B: 14},
-		{Op: table.Has, A: 28, B: 16},
-		{Op: table.Has, A: 28, B: 20},
-		{Op: table.Has, A: 30, B: 14},
-		{Op: table.Has, A: 30, B: 16},
-		{Op: table.Has, A: 30, B: 20},
+		{Op: table.Has, A: 29, B: 14},
+		{Op: table.Has, A: 29, B: 16},
+		{Op: table.Has, A: 29, B: 20},
+		{Op: table.Has, A: 31, B: 14},
+		{Op: table.Has, A: 31, B: 16},
+		{Op: table.Has, A: 31, B: 20},
 		{Op: table.Ask, A: uint16(guardLTKAcceptable)},
-		{Op: table.Not, A: 86},
+		{Op: table.Not, A: 90},
 		{Op: table.Const, A: 15},
 		{Op: table.Ask, A: uint16(guardIdentityAcceptable)},
-		{Op: table.Not, A: 89},
+		{Op: table.Not, A: 93},
 		{Op: table.Ask, A: uint16(guardWeakerThanIdentityBond)},
-		{Op: table.Without, A: 30, B: 16},
-		{Op: table.Without, A: 30, B: 20},
-		{Op: table.Not, A: 28},
+		{Op: table.Without, A: 31, B: 16},
+		{Op: table.Without, A: 31, B: 20},
+		{Op: table.Not, A: 29},
 		{Op: table.Load, A: slotBonding},
 		{Op: table.Ask, A: uint16(guardKeepable)},
-		{Op: table.And, A: 95, B: 96},
+		{Op: table.And, A: 99, B: 100},
 		{Op: table.Ask, A: uint16(guardBondMatches)},
 		{Op: table.Const, A: 16},
 		{Op: table.Ask, A: uint16(guardZeroEDIV)},
-		{Op: table.And, A: 27, B: 44},
-		{Op: table.Not, A: 72},
-		{Op: table.Or, A: 27, B: 44},
+		{Op: table.And, A: 28, B: 44},
+		{Op: table.Not, A: 76},
+		{Op: table.Or, A: 28, B: 44},
 	},
 	Ops: []table.Op{
-		// line 507
+		// line 511
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
-		// line 509
+		// line 513
 		{Kind: table.Emit, ID: uint8(EffectStartStoredEncryption)},
-		// line 510
+		// line 514
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 5},
-		// line 511
+		// line 515
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 7},
-		// line 512
+		// line 516
 		{Kind: table.Do, ID: uint8(actionReceiveSecurityRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskSecurity)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 514
+		// line 518
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 13},
-		// line 502
+		// line 506
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 16},
-		// line 503
+		// line 507
 		{Kind: table.Do, ID: uint8(actionMakeRequest)},
 		{Kind: table.Send, ID: uint8(pduPairingRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 505
+		// line 509
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 19},
-		// line 499
+		// line 503
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 20},
-		// line 476
+		// line 480
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		// line 478
+		// line 482
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 473
+		// line 477
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 14},
-		// line 539
+		// line 553
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 21},
-		// line 542
+		// line 556
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 545
+		// line 559
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 565
+		// line 579
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 607
+		// line 626
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 1},
-		// line 621
+		// line 642
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 23},
-		// line 653
+		// line 677
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 1},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 636
+		// line 657
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 635
+		// line 656
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 641
+		// line 662
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 642
+		// line 663
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 5},
-		// line 643
+		// line 664
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 25},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 25},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 673
+		// line 700
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 26},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 26},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 647
+		// line 668
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 648
+		// line 669
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 650
+		// line 671
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 651
+		// line 675
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 645
+		// line 666
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 644
+		// line 665
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 685
-		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
-		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 690
-		{Kind: table.Set, ID: slotToSend, Arg: 29},
-		{Kind: table.Set, ID: slotToReceive, Arg: 31},
-		{Kind: table.Do, ID: uint8(actionSecureModel)},
-		// line 694
-		{Kind: table.Do, ID: uint8(actionLegacyModel)},
-		// line 699
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 700
+		// line 713
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 12},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 12},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 701
+		// line 714
+		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
+		{Kind: table.Do, ID: uint8(actionCombine)},
+		// line 719
+		{Kind: table.Set, ID: slotToSend, Arg: 30},
+		{Kind: table.Set, ID: slotToReceive, Arg: 32},
+		{Kind: table.Do, ID: uint8(actionSecureModel)},
+		// line 723
+		{Kind: table.Do, ID: uint8(actionLegacyModel)},
+		// line 728
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 729
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 16},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 704
+		// line 734
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 19},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 706
+		// line 736
 		{Kind: table.Emit, ID: uint8(EffectAskFeatures)},
-		// line 715
+		// line 748
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 716
+		// line 752
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 712
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 53},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 53},
+		// line 742
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 57},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 57},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 735
+		// line 777
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 738
+		// line 780
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 740
+		// line 782
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2803,749 +2808,751 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 747
+		// line 789
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 767
+		// line 812
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 764
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 60},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 60},
+		// line 809
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 64},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 64},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 790
+		// line 835
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 20},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 791
+		// line 836
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 803
+		// line 848
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 826
+		// line 871
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 9},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 9},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 827
+		// line 872
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
-		// line 839
-		{Kind: table.Set, ID: slotRound, Arg: 54},
+		// line 884
+		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 841
-		{Kind: table.Set, ID: slotRound, Arg: 54},
+		// line 886
+		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 876
+		// line 925
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 884
+		// line 935
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
-		// line 888
+		// line 939
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 904
+		// line 955
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 902
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 68},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 68},
+		// line 953
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 72},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 72},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 922
+		// line 973
 		{Kind: table.Emit, ID: uint8(EffectReportKeypress)},
-		// line 932
+		// line 983
 		{Kind: table.Do, ID: uint8(actionMakeKeypress)},
 		{Kind: table.Send, ID: uint8(pduKeypressNotification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 936
+		// line 987
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 974
+		// line 1025
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 978
-		{Kind: table.Set, ID: slotRound, Arg: 75},
+		// line 1029
+		{Kind: table.Set, ID: slotRound, Arg: 79},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1001
+		// line 1052
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1007
+		// line 1059
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1024
+		// line 1078
 		{Kind: table.Do, ID: uint8(actionKeepCheck)},
-		// line 1030
+		// line 1084
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 1060
+		// line 1116
 		{Kind: table.Do, ID: uint8(actionMakeOwnKeys)},
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		// line 1088
+		// line 1147
 		{Kind: table.Send, ID: uint8(pduEncryptionInformation)},
 		{Kind: table.Send, ID: uint8(pduCentralIdentification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1093
+		// line 1152
 		{Kind: table.Send, ID: uint8(pduIdentityInformation)},
 		{Kind: table.Send, ID: uint8(pduIdentityAddressInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1099
+		// line 1158
 		{Kind: table.Send, ID: uint8(pduSigningInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1090
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 88},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 88},
+		// line 1149
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 92},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 92},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1091
+		// line 1150
 		{Kind: table.Do, ID: uint8(actionKeepLTK)},
-		// line 1092
-		{Kind: table.Set, ID: slotToReceive, Arg: 31},
+		// line 1151
+		{Kind: table.Set, ID: slotToReceive, Arg: 32},
 		{Kind: table.Do, ID: uint8(actionKeepEDIV)},
-		// line 1094
+		// line 1153
 		{Kind: table.Do, ID: uint8(actionKeepIRK)},
-		// line 1098
-		{Kind: table.Set, ID: slotToReceive, Arg: 92},
+		// line 1157
+		{Kind: table.Set, ID: slotToReceive, Arg: 96},
 		{Kind: table.Do, ID: uint8(actionKeepIdentity)},
-		// line 1100
-		{Kind: table.Set, ID: slotToReceive, Arg: 93},
+		// line 1159
+		{Kind: table.Set, ID: slotToReceive, Arg: 97},
 		{Kind: table.Do, ID: uint8(actionKeepCSRK)},
-		// line 1127
+		// line 1186
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1135
+		// line 1194
 		{Kind: table.Emit, ID: uint8(EffectStoreBond)},
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1136
+		// line 1195
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 523
+		// line 533
 		{Kind: table.Do, ID: uint8(actionReceiveRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskPairing)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 525
+		// line 535
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
-		// line 518
+		// line 525
 		{Kind: table.Do, ID: uint8(actionMakeSecurityRequest)},
 		{Kind: table.Send, ID: uint8(pduSecurityRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 529
+		// line 541
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
-		// line 530
+		// line 542
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 531
+		// line 545
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 550
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 99},
-		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 99},
-		// line 586
+		// line 564
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 103},
+		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 103},
+		// line 600
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 587
+		// line 601
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 7},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 583
+		// line 597
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 584
+		// line 598
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 591
+		// line 605
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 582
+		// line 596
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 595
+		// line 611
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 596
+		// line 612
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 597
+		// line 616
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 598
+		// line 617
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 599
+		// line 618
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 678
+		// line 705
 		{Kind: table.Do, ID: uint8(actionMakeResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 659
+		// line 683
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 720
+		// line 759
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 721
+		// line 763
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 722
+		// line 764
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 753
+		// line 795
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
-		// line 754
+		// line 797
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 758
+		// line 803
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
-		// line 772
+		// line 817
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
-		// line 771
+		// line 816
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
-		// line 794
+		// line 839
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 810
+		// line 855
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 831
+		// line 876
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 852
+		// line 898
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionNumericConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 854
-		{Kind: table.Set, ID: slotRound, Arg: 54},
+		// line 902
+		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 891
+		// line 942
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 896
+		// line 947
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 906
+		// line 957
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
-		// line 940
+		// line 991
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
-		// line 964
+		// line 1015
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 985
+		// line 1036
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 989
-		{Kind: table.Set, ID: slotRound, Arg: 75},
+		// line 1040
+		{Kind: table.Set, ID: slotRound, Arg: 79},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1011
+		// line 1065
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1034
+		// line 1088
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1050
+		// line 1104
 		{Kind: table.Emit, ID: uint8(EffectReplyPairingKey)},
 	},
 	Rules: []table.Rule{
 		// Idle, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 507},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 511},
 		// Idle, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 497},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 501},
 		// Idle, SecurityRequest
-		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 509},
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 510},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 511},
-		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 512},
+		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 513},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 514},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 515},
+		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 516},
 		// Idle, MalformedPDU
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 514},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 515},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 516},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 518},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 521},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 522},
 		// Idle, Pair
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 502},
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 503},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 506},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 507},
 		// Idle, Encrypt
-		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 505},
-		{Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 506},
+		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 509},
+		{Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 510},
 		// Idle, NotifyKeypress
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 499},
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 503},
 		// Idle, Cancel
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 498},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 502},
 		// Idle, ConsentGiven
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 474},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 478},
 		// Idle, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 476},
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 480},
 		// Idle, EncryptionOff
-		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 477},
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 481},
 		// Idle, EncryptionFailed
-		{Ops: table.Span{First: 19, Len: 1}, Next: table.Stay, Line: 478},
+		{Ops: table.Span{First: 19, Len: 1}, Next: table.Stay, Line: 482},
 		// Idle, Delivered
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 475},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 479},
 		// Idle, Disconnected
-		{Next: uint8(StateClosed), Line: 482},
+		{Next: uint8(StateClosed), Line: 486},
 		// Idle, Timeout
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 483},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 487},
 		// EncryptingStored, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 548},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 562},
 		// EncryptingStored, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 538},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 552},
 		// EncryptingStored, Pair
-		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 473},
+		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 477},
 		// EncryptingStored, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 539},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 553},
 		// EncryptingStored, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 540},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 554},
 		// EncryptingStored, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 542},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 543},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 556},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 557},
 		// EncryptingStored, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 545},
-		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 546},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 559},
+		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 560},
 		// Settling, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 568},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 582},
 		// Settling, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 558},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 572},
 		// Settling, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 559},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 573},
 		// Settling, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 560},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 574},
 		// Settling, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 562},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 563},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 576},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 577},
 		// Settling, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 565},
-		{Next: uint8(StateIdle), Line: 566},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 579},
+		{Next: uint8(StateIdle), Line: 580},
 		// Mute, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 606},
-		// Mute, Pair
-		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 607},
-		// Closed, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 620},
-		// Closed, Pair
-		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 621},
-		// Closed, EncryptionOn
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 623},
-		// Closed, EncryptionOff
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 624},
-		// Closed, EncryptionFailed
 		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 625},
+		// Mute, Pair
+		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 626},
+		// Closed, PairingRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 641},
+		// Closed, Pair
+		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 642},
+		// Closed, EncryptionOn
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 644},
+		// Closed, EncryptionOff
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 645},
+		// Closed, EncryptionFailed
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 646},
 		// Closed, Disconnected
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 626},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 647},
 		// AwaitConsent, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 653},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 677},
 		// AwaitConsent, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 636},
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 657},
 		// AwaitConsent, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 635},
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 656},
 		// AwaitConsent, SecurityRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 654},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 678},
 		// AwaitConsent, KeypressNotification
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 638},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 659},
 		// AwaitConsent, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 640},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 641},
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 661},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 662},
 		// AwaitConsent, ReservedPDU
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 637},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 658},
 		// AwaitConsent, Pair
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 676},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 703},
 		// AwaitConsent, NotifyKeypress
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 642},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 663},
 		// AwaitConsent, Cancel
-		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 643},
+		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 664},
 		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 675},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 702},
 		// AwaitConsent, UserRefused
-		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 673},
+		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 700},
 		// AwaitConsent, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 647},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 648},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 668},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 669},
 		// AwaitConsent, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 650},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 651},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 671},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 675},
 		// AwaitConsent, Disconnected
-		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 645},
+		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 666},
 		// AwaitConsent, Timeout
-		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 644},
+		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 665},
 		// AwaitResponse, PairingResponse
-		{Ops: table.Span{First: 79, Len: 2}, Next: uint8(StateCombine), Line: 685},
+		{If: "unaskedKeys", Cond: 27, Ops: table.Span{First: 79, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 713},
+		{Ops: table.Span{First: 83, Len: 2}, Next: uint8(StateCombine), Line: 714},
 		// Combine
-		{If: "sc", Cond: 27, Ops: table.Span{First: 81, Len: 3}, Next: uint8(StateJudge), Line: 690},
-		{Ops: table.Span{First: 84, Len: 1}, Next: uint8(StateJudge), Line: 694},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 85, Len: 3}, Next: uint8(StateJudge), Line: 719},
+		{Ops: table.Span{First: 88, Len: 1}, Next: uint8(StateJudge), Line: 723},
 		// Judge
-		{If: "keySizeTooSmall", Cond: 32, Ops: table.Span{First: 85, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 699},
-		{If: "unaskedKeys", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 700},
-		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 701},
-		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 702},
-		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 703},
-		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 704},
-		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 705},
-		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 706},
+		{If: "keySizeTooSmall", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 728},
+		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 729},
+		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 730},
+		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 731},
+		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 734},
+		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 735},
+		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 736},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 715},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 716},
-		{Next: uint8(StateLegacyBegin), Line: 717},
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 745},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 748},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 752},
+		{Next: uint8(StateLegacyBegin), Line: 753},
 		// ConfirmFeatures, UserRefused
-		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 712},
+		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 742},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 735},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 738},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 740},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 744},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 745},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 747},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 777},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 780},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 782},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 786},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 787},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 789},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 767},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 812},
 		// LegacyEnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 764},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 809},
 		// LegacyAwaitConfirm, PairingConfirm
-		{If: "confirmReflected", Cond: 61, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 790},
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 791},
+		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 835},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 836},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 803},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 807},
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 848},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 852},
 		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 826},
-		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 827},
+		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 871},
+		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 872},
 		// StageOne
-		{If: "model == JustWorks", Cond: 55, Next: uint8(StateNumericAwaitConfirm), Line: 838},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 839},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 841},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 846},
-		{If: "model == NumericComparison", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 847},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 848},
+		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 883},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 884},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 886},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 891},
+		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 892},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 893},
 		// NumericAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 876},
+		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 925},
 		// NumericAwaitRandom, PairingRandom
-		{If: "not numericConfirmMatches", Cond: 66, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 883},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 884},
-		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 888},
+		{If: "not numericConfirmMatches", Cond: 70, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 934},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 935},
+		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 939},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 904},
+		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 955},
 		// Compare, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 902},
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 953},
 		// EnterPasskey, KeypressNotification
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 922},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 923},
+		{If: "keypress", Cond: 73, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 973},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 974},
 		// EnterPasskey, NotifyKeypress
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 932},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 933},
+		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 983},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 984},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 936},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 987},
 		// EnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 930},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 981},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 961},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1012},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 973},
-		{If: "lastRound", Cond: 74, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 974},
-		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 978},
+		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1024},
+		{If: "lastRound", Cond: 78, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1025},
+		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1029},
 		// OOBBegin
-		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1000},
-		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1001},
+		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1051},
+		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1052},
 		// OOBAwaitRandom, PairingRandom
-		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1007},
+		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1059},
 		// AwaitCheck, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1024},
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1078},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1030},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1031},
+		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1084},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1085},
 		// AwaitEncryption, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 653},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 677},
 		// AwaitEncryption, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 636},
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 657},
 		// AwaitEncryption, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 635},
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 656},
 		// AwaitEncryption, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 640},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 641},
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 661},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 662},
 		// AwaitEncryption, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1041},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1095},
 		// AwaitEncryption, EncryptionOn
-		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1060},
+		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1116},
 		// AwaitEncryption, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1062},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1063},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1118},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1119},
 		// AwaitEncryption, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1065},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1066},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1121},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1125},
 		// Encrypted
-		{Next: uint8(StateNextKey), Line: 1070},
+		{Next: uint8(StateNextKey), Line: 1129},
 		// SendEncKey
-		{If: "to_send has EncKey", Cond: 80, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1088},
-		{Next: uint8(StateSendIdKey), Line: 1088},
+		{If: "to_send has EncKey", Cond: 84, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1147},
+		{Next: uint8(StateSendIdKey), Line: 1147},
 		// SendIdKey
-		{If: "to_send has IdKey", Cond: 81, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1093},
-		{Next: uint8(StateSendSignKey), Line: 1093},
+		{If: "to_send has IdKey", Cond: 85, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1152},
+		{Next: uint8(StateSendSignKey), Line: 1152},
 		// SendSignKey
-		{If: "to_send has SignKey", Cond: 82, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1099},
-		{Next: uint8(StateKeysSent), Line: 1099},
+		{If: "to_send has SignKey", Cond: 86, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1158},
+		{Next: uint8(StateKeysSent), Line: 1158},
 		// NextKey
-		{If: "to_receive has EncKey", Cond: 83, Next: uint8(StateAwaitEncryptionInformation), Line: 1088},
-		{If: "to_receive has IdKey", Cond: 84, Next: uint8(StateAwaitIdentityInformation), Line: 1093},
-		{If: "to_receive has SignKey", Cond: 85, Next: uint8(StateAwaitSigningInformation), Line: 1099},
-		{Next: uint8(StateKeysReceived), Line: 1086},
+		{If: "to_receive has EncKey", Cond: 87, Next: uint8(StateAwaitEncryptionInformation), Line: 1147},
+		{If: "to_receive has IdKey", Cond: 88, Next: uint8(StateAwaitIdentityInformation), Line: 1152},
+		{If: "to_receive has SignKey", Cond: 89, Next: uint8(StateAwaitSigningInformation), Line: 1158},
+		{Next: uint8(StateKeysReceived), Line: 1145},
 		// AwaitEncryptionInformation, EncryptionInformation
-		{If: "not ltkAcceptable", Cond: 87, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1090},
-		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1091},
+		{If: "not ltkAcceptable", Cond: 91, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1149},
+		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1150},
 		// AwaitEncryptionInformation, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1077},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1136},
 		// AwaitCentralIdentification, CentralIdentification
-		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1092},
+		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1151},
 		// AwaitIdentityInformation, IdentityInformation
-		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1094},
+		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1153},
 		// AwaitIdentityAddressInformation, IdentityAddressInformation
-		{If: "not identityAcceptable", Cond: 90, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1096},
-		{If: "weakerThanIdentityBond", Cond: 91, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1097},
-		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1098},
+		{If: "not identityAcceptable", Cond: 94, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1155},
+		{If: "weakerThanIdentityBond", Cond: 95, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1156},
+		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1157},
 		// AwaitSigningInformation, SigningInformation
-		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1100},
+		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1159},
 		// KeysSent
-		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1107},
-		{Next: uint8(StateAwaitDelivery), Line: 1108},
+		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1166},
+		{Next: uint8(StateAwaitDelivery), Line: 1167},
 		// KeysReceived
-		{Next: uint8(StateSendEncKey), Line: 1117},
+		{Next: uint8(StateSendEncKey), Line: 1176},
 		// AwaitDelivery, SecurityRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1127},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1186},
 		// AwaitDelivery, Delivered
-		{Next: uint8(StateComplete), Line: 1124},
+		{Next: uint8(StateComplete), Line: 1183},
 		// Complete
-		{If: "bonding and keepable", Cond: 97, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1135},
-		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1136},
+		{If: "bonding and keepable", Cond: 101, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1194},
+		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1195},
 		// Idle, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 521},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 522},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 523},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 531},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 532},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 533},
 		// Idle, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 519},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 529},
 		// Idle, MalformedPDU
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 525},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 526},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 527},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 535},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 538},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 539},
 		// Idle, RequestSecurity
-		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 518},
+		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 525},
 		// Idle, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 529},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 530},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 531},
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 541},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 542},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 545},
 		// EncryptingStored, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 550},
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 564},
 		// EncryptingStored, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 551},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 565},
 		// EncryptingStored, LTKRequest
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 480},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 481},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 484},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 485},
 		// Settling, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 570},
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 584},
 		// Settling, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 571},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 585},
 		// AwaitSecurity, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 586},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 587},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 588},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 600},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 601},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 602},
 		// AwaitSecurity, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 580},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 594},
 		// AwaitSecurity, PairingFailed
-		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 583},
+		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 597},
 		// AwaitSecurity, SecurityRequest
-		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 584},
+		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 598},
 		// AwaitSecurity, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 590},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 591},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 592},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 593},
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 604},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 605},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 608},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 609},
 		// AwaitSecurity, NotifyKeypress
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 581},
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 595},
 		// AwaitSecurity, Cancel
-		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 582},
+		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 596},
 		// AwaitSecurity, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 595},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 596},
-		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 597},
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 611},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 612},
+		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 616},
 		// AwaitSecurity, Disconnected
-		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 598},
+		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 617},
 		// AwaitSecurity, Timeout
-		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 599},
+		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 618},
 		// Mute, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 610},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 611},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 612},
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 629},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 630},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 633},
 		// Closed, LTKRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 622},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 643},
 		// AwaitConsent, SecurityRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 656},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 680},
 		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 678},
+		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 705},
 		// AwaitConsent, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 658},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 659},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 660},
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 682},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 683},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 687},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 720},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 721},
-		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 722},
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 756},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 759},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 763},
+		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 764},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 753},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 754},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 755},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 756},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 757},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 758},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 795},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 797},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 800},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 801},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 802},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 803},
 		// LegacyEnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 772},
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 817},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 771},
+		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 816},
 		// LegacyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 781},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 826},
 		// LegacyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 779},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 824},
 		// LegacyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 794},
+		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 839},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 810},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 814},
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 855},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 859},
 		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 830},
-		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 831},
+		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 875},
+		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 876},
 		// StageOne
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 852},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 854},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 858},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 859},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 861},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 864},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 898},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 902},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 906},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 907},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 909},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 912},
 		// NumericAwaitRandom, PairingRandom
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 891},
-		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 896},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 942},
+		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 947},
 		// Compare, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 907},
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 958},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 906},
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 957},
 		// CompareHoldCheck, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 915},
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 966},
 		// CompareHoldCheck, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 914},
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 965},
 		// EnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 941},
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 992},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 940},
+		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 991},
 		// PasskeyHoldConfirm, NotifyKeypress
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 950},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 951},
+		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 1001},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 1002},
 		// PasskeyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 953},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1004},
 		// PasskeyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 948},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 999},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 964},
+		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1015},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 984},
-		{If: "lastRound", Cond: 74, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 985},
-		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 989},
+		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1035},
+		{If: "lastRound", Cond: 78, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1036},
+		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1040},
 		// OOBAwaitRandom, PairingRandom
-		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1010},
-		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1011},
+		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1064},
+		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1065},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1034},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1035},
+		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1088},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1089},
 		// AwaitLTKRequest, LTKRequest
-		{If: "zeroEDIV", Cond: 100, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1050},
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1051},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1052},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1053},
+		{If: "zeroEDIV", Cond: 104, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1104},
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1105},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1106},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1109},
 		// AwaitEncryption, SecurityRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 656},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 680},
 		// AwaitEncryption, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 658},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 659},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 660},
+		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 682},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 683},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 687},
 		// Encrypted
-		{Next: uint8(StateSendEncKey), Line: 1071},
+		{Next: uint8(StateSendEncKey), Line: 1130},
 		// KeysSent
-		{If: "to_receive", Cond: 30, Next: uint8(StateNextKey), Line: 1111},
-		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1112},
-		{Next: uint8(StateAwaitDelivery), Line: 1113},
+		{If: "to_receive", Cond: 31, Next: uint8(StateNextKey), Line: 1170},
+		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1171},
+		{Next: uint8(StateAwaitDelivery), Line: 1172},
 		// KeysReceived
-		{Next: uint8(StateComplete), Line: 1118},
+		{Next: uint8(StateComplete), Line: 1177},
 		// AwaitDelivery, PairingRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1129},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1188},
 		// AwaitDelivery, LTKRequest
-		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1130},
+		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1189},
 	},
 	Cells: []table.Span{
 		// initiator, Idle
@@ -3606,7 +3613,7 @@ var defaultTable = &table.Table{
 		{First: 59, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitResponse
-		{}, {First: 47, Len: 1}, {First: 66, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 66, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3615,10 +3622,10 @@ var defaultTable = &table.Table{
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, Combine
-		{First: 67, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 68, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, Judge
-		{First: 69, Len: 8}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 70, Len: 7}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, ConfirmFeatures
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
@@ -3626,11 +3633,11 @@ var defaultTable = &table.Table{
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
-		{First: 15, Len: 1}, {First: 77, Len: 3}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 80, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 15, Len: 1}, {First: 77, Len: 4}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 81, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, LegacyBegin
-		{First: 81, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 82, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, LegacyEnterPasskey
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
@@ -3638,14 +3645,14 @@ var defaultTable = &table.Table{
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 87, Len: 1}, {First: 15, Len: 1},
-		{First: 88, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 88, Len: 1}, {First: 15, Len: 1},
+		{First: 89, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, LegacyHoldConfirm
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, LegacyAwaitConfirm
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 89, Len: 2}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 90, Len: 2}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3654,7 +3661,7 @@ var defaultTable = &table.Table{
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, LegacyAwaitRandom
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 91, Len: 2},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 92, Len: 2},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3665,17 +3672,17 @@ var defaultTable = &table.Table{
 		// initiator, AwaitPublicKey
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 93, Len: 2},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 94, Len: 2},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, StageOne
-		{First: 95, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 96, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, NumericAwaitConfirm
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 101, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 102, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3684,7 +3691,7 @@ var defaultTable = &table.Table{
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, NumericAwaitRandom
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 102, Len: 3},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 103, Len: 3},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3698,8 +3705,8 @@ var defaultTable = &table.Table{
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 105, Len: 1},
-		{First: 106, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 106, Len: 1},
+		{First: 107, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, CompareHoldCheck
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
@@ -3708,37 +3715,37 @@ var defaultTable = &table.Table{
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 109, Len: 2}, {First: 57, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 111, Len: 1}, {First: 15, Len: 1},
-		{First: 112, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 110, Len: 2}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 112, Len: 1}, {First: 15, Len: 1},
+		{First: 113, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, PasskeyHoldConfirm
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, PasskeyAwaitConfirm
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 113, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 114, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, PasskeyAwaitRandom
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 114, Len: 3},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 115, Len: 3},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, OOBBegin
-		{First: 117, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 118, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, OOBAwaitRandom
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 119, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 120, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3750,140 +3757,140 @@ var defaultTable = &table.Table{
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 120, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 121, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, JudgeCheck
-		{First: 121, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 122, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitLTKRequest
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitEncryption
-		{}, {First: 123, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
-		{First: 125, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
-		{First: 124, Len: 1}, {First: 124, Len: 1}, {First: 50, Len: 1}, {First: 124, Len: 1},
-		{First: 124, Len: 1}, {First: 51, Len: 1}, {First: 126, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 128, Len: 1},
+		{}, {First: 124, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1},
+		{First: 126, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1},
+		{First: 125, Len: 1}, {First: 125, Len: 1}, {First: 50, Len: 1}, {First: 125, Len: 1},
+		{First: 125, Len: 1}, {First: 51, Len: 1}, {First: 127, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 129, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 129, Len: 1}, {First: 130, Len: 2}, {First: 132, Len: 2}, {},
+		{First: 15, Len: 1}, {First: 130, Len: 1}, {First: 131, Len: 2}, {First: 133, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, Encrypted
-		{First: 134, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 135, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, SendEncKey
-		{First: 135, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 136, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, SendIdKey
-		{First: 137, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 138, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, SendSignKey
-		{First: 139, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 140, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, NextKey
-		{First: 141, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 142, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitEncryptionInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 145, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 146, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitCentralIdentification
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 148, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 149, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitIdentityInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 149, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 150, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitIdentityAddressInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 150, Len: 3}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 151, Len: 3}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitSigningInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 153, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 154, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, KeysSent
-		{First: 154, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 155, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, KeysReceived
-		{First: 156, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 157, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitDelivery
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 157, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 158, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
-		{First: 158, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		{First: 159, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, Complete
-		{First: 159, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 160, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, Idle
-		{}, {First: 161, Len: 3}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
+		{}, {First: 162, Len: 3}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
 		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
-		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 164, Len: 1}, {First: 1, Len: 1},
-		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 165, Len: 3}, {First: 1, Len: 1}, {}, {},
-		{First: 168, Len: 1}, {First: 13, Len: 1}, {First: 14, Len: 1}, {First: 15, Len: 1},
+		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 165, Len: 1}, {First: 1, Len: 1},
+		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 166, Len: 3}, {First: 1, Len: 1}, {}, {},
+		{First: 169, Len: 1}, {First: 13, Len: 1}, {First: 14, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 169, Len: 3},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 170, Len: 3},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, EncryptingStored
-		{}, {First: 172, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
+		{}, {First: 173, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
 		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
-		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 173, Len: 1}, {First: 23, Len: 1},
+		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 174, Len: 1}, {First: 23, Len: 1},
 		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {First: 25, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 26, Len: 1}, {First: 27, Len: 2}, {First: 29, Len: 2}, {First: 174, Len: 2},
+		{First: 26, Len: 1}, {First: 27, Len: 2}, {First: 29, Len: 2}, {First: 175, Len: 2},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, Settling
-		{}, {First: 176, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
+		{}, {First: 177, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
 		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
-		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 177, Len: 1}, {First: 32, Len: 1},
+		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 178, Len: 1}, {First: 32, Len: 1},
 		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {First: 33, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 34, Len: 1}, {First: 35, Len: 2}, {First: 37, Len: 2}, {First: 174, Len: 2},
+		{First: 34, Len: 1}, {First: 35, Len: 2}, {First: 37, Len: 2}, {First: 175, Len: 2},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, AwaitSecurity
-		{}, {First: 178, Len: 3}, {First: 181, Len: 1}, {First: 181, Len: 1}, {First: 181, Len: 1},
-		{First: 182, Len: 1}, {First: 181, Len: 1}, {First: 181, Len: 1}, {First: 181, Len: 1},
-		{First: 181, Len: 1}, {First: 181, Len: 1}, {First: 183, Len: 1}, {First: 181, Len: 1},
-		{First: 181, Len: 1}, {First: 181, Len: 1}, {First: 184, Len: 4}, {First: 181, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 188, Len: 1}, {First: 189, Len: 1}, {First: 15, Len: 1},
+		{}, {First: 179, Len: 3}, {First: 182, Len: 1}, {First: 182, Len: 1}, {First: 182, Len: 1},
+		{First: 183, Len: 1}, {First: 182, Len: 1}, {First: 182, Len: 1}, {First: 182, Len: 1},
+		{First: 182, Len: 1}, {First: 182, Len: 1}, {First: 184, Len: 1}, {First: 182, Len: 1},
+		{First: 182, Len: 1}, {First: 182, Len: 1}, {First: 185, Len: 4}, {First: 182, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 189, Len: 1}, {First: 190, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 190, Len: 3},
-		{First: 19, Len: 1}, {First: 193, Len: 1}, {First: 194, Len: 1},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 191, Len: 3},
+		{First: 19, Len: 1}, {First: 194, Len: 1}, {First: 195, Len: 1},
 		// responder, Mute
 		{}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
 		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
@@ -3891,7 +3898,7 @@ var defaultTable = &table.Table{
 		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {}, {},
 		{First: 40, Len: 1}, {First: 40, Len: 1}, {First: 40, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 195, Len: 3},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 196, Len: 3},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, Closed
 		{}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1},
@@ -3900,280 +3907,281 @@ var defaultTable = &table.Table{
 		{First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {}, {},
 		{First: 42, Len: 1}, {First: 42, Len: 1}, {First: 42, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 43, Len: 1}, {First: 44, Len: 1}, {First: 45, Len: 1}, {First: 198, Len: 1},
+		{First: 43, Len: 1}, {First: 44, Len: 1}, {First: 45, Len: 1}, {First: 199, Len: 1},
 		{First: 19, Len: 1}, {First: 46, Len: 1}, {First: 21, Len: 1},
 		// responder, AwaitConsent
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 200, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 201, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 59, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitResponse
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, Combine
-		{First: 67, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 68, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, Judge
-		{First: 69, Len: 8}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 70, Len: 7}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, ConfirmFeatures
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 204, Len: 3}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 80, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 205, Len: 4}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 81, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyBegin
-		{First: 207, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 209, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, LegacyEnterPasskey
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 213, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 215, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 214, Len: 1}, {First: 15, Len: 1}, {First: 88, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 15, Len: 1}, {First: 216, Len: 1}, {First: 15, Len: 1}, {First: 89, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyHoldConfirm
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 215, Len: 1}, {First: 15, Len: 1}, {First: 216, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 15, Len: 1}, {First: 217, Len: 1}, {First: 15, Len: 1}, {First: 218, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyAwaitConfirm
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 217, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 219, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 218, Len: 2},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 220, Len: 2},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitPublicKey
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 220, Len: 2},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 222, Len: 2},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, StageOne
-		{First: 222, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 224, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, NumericAwaitConfirm
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, NumericAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 228, Len: 2},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 230, Len: 2},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, Compare
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 230, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 232, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 231, Len: 1}, {First: 106, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 233, Len: 1}, {First: 107, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, CompareHoldCheck
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 232, Len: 1}, {First: 233, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 234, Len: 1}, {First: 235, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, EnterPasskey
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 234, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 236, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 109, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 235, Len: 1}, {First: 15, Len: 1}, {First: 112, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 110, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 237, Len: 1}, {First: 15, Len: 1}, {First: 113, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, PasskeyHoldConfirm
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 236, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 238, Len: 1}, {First: 15, Len: 1}, {First: 239, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 238, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 240, Len: 1}, {First: 15, Len: 1}, {First: 241, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, PasskeyAwaitConfirm
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 240, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 242, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, PasskeyAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 241, Len: 3},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 243, Len: 3},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, OOBBegin
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, OOBAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 244, Len: 2},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 246, Len: 2},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitCheck
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 120, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 121, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, JudgeCheck
-		{First: 246, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 248, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, AwaitLTKRequest
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 128, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 129, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 248, Len: 4},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 250, Len: 4},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitEncryption
-		{}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
-		{First: 125, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
-		{First: 124, Len: 1}, {First: 124, Len: 1}, {First: 252, Len: 1}, {First: 124, Len: 1},
-		{First: 124, Len: 1}, {First: 51, Len: 1}, {First: 126, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 128, Len: 1}, {First: 15, Len: 1},
+		{}, {First: 125, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1},
+		{First: 126, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1},
+		{First: 125, Len: 1}, {First: 125, Len: 1}, {First: 254, Len: 1}, {First: 125, Len: 1},
+		{First: 125, Len: 1}, {First: 51, Len: 1}, {First: 127, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 129, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 129, Len: 1}, {First: 130, Len: 2}, {First: 132, Len: 2}, {First: 253, Len: 3},
+		{First: 130, Len: 1}, {First: 131, Len: 2}, {First: 133, Len: 2}, {First: 255, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, Encrypted
-		{First: 256, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 258, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, SendEncKey
-		{First: 135, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 136, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, SendIdKey
-		{First: 137, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 138, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, SendSignKey
-		{First: 139, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 140, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, NextKey
-		{First: 141, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 142, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, AwaitEncryptionInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 145, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 146, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitCentralIdentification
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 148, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 149, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitIdentityInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 149, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 150, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitIdentityAddressInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 150, Len: 3}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 151, Len: 3}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitSigningInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 153, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 154, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, KeysSent
-		{First: 257, Len: 3}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 259, Len: 3}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, KeysReceived
-		{First: 260, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 262, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, AwaitDelivery
-		{}, {First: 261, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 263, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 262, Len: 1},
-		{First: 158, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 264, Len: 1},
+		{First: 159, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, Complete
-		{First: 159, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 160, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 	},
+	// In the condition of a grid a Load names one of its inputs.
 	Grids: []table.Grid{
 		{
 			Name:   "legacy",
 			Inputs: []string{"initiator_oob", "responder_oob", "mitm"},
 			Exceptions: []table.Exception{
-				{If: "initiator_oob and responder_oob", Cond: 101, Result: uint8(OutOfBand)},
-				{If: "not mitm", Cond: 102, Result: uint8(JustWorks)},
+				{If: "initiator_oob and responder_oob", Cond: 105, Result: uint8(OutOfBand)},
+				{If: "not mitm", Cond: 106, Result: uint8(JustWorks)},
 			},
 			Columns: 5,
 			Cells: []uint8{
@@ -4188,8 +4196,8 @@ var defaultTable = &table.Table{
 			Name:   "secure_connections",
 			Inputs: []string{"initiator_oob", "responder_oob", "mitm"},
 			Exceptions: []table.Exception{
-				{If: "initiator_oob or responder_oob", Cond: 103, Result: uint8(OutOfBand)},
-				{If: "not mitm", Cond: 102, Result: uint8(JustWorks)},
+				{If: "initiator_oob or responder_oob", Cond: 107, Result: uint8(OutOfBand)},
+				{If: "not mitm", Cond: 106, Result: uint8(JustWorks)},
 			},
 			Columns: 5,
 			Cells: []uint8{

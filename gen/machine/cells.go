@@ -43,14 +43,14 @@ func (r *resolver) cell(role int, s *State, e *Event) *Cell {
 		}
 	}
 	for _, d := range rules {
-		c.Rules = append(c.Rules, r.place(d, role, s, e))
+		c.Rules = append(c.Rules, r.place(d, s, e))
 	}
 	return c
 }
 
 // place works out what a rule comes to in its cell: where it leads, which
 // phases it leaves and what becomes of the timers.
-func (r *resolver) place(d *draft, role int, s *State, e *Event) *Rule {
+func (r *resolver) place(d *draft, s *State, e *Event) *Rule {
 	rule := d.rule
 	rule.Ops = append([]Op(nil), d.rule.Ops...)
 	rule.Next = d.target

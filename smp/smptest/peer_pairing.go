@@ -220,7 +220,7 @@ func (plan Plan) encryption(initiator bool) Script {
 }
 
 // sendConfirm commits to a new random.
-func (plan Plan) sendConfirm(suffix string, z byte) Step {
+func (plan Plan) sendConfirm(suffix string, z byte) PeerStep {
 	return send("Pairing Confirm"+suffix, func(p *Peer) []byte {
 		p.newNonce()
 		return p.confirm(p.f4(plan.Role, z))
@@ -233,7 +233,7 @@ func (p *Peer) confirm(value [16]byte) []byte {
 	return pdu.AppendTo(nil)
 }
 
-func (plan Plan) receiveConfirm(suffix string) Step {
+func (plan Plan) receiveConfirm(suffix string) PeerStep {
 	return receivePDU("Pairing Confirm"+suffix, func(p *Peer, pdu *smp.PairingConfirm) error {
 		p.exchange.Confirm[1-plan.Role] = pdu.Value
 		return nil
@@ -241,21 +241,21 @@ func (plan Plan) receiveConfirm(suffix string) Step {
 }
 
 // sendRandom sends a new random, sendNonce the one that was committed to.
-func (plan Plan) sendRandom(suffix string) Step {
+func (plan Plan) sendRandom(suffix string) PeerStep {
 	return send("Pairing Random"+suffix, func(p *Peer) []byte {
 		p.newNonce()
 		return p.random()
 	})
 }
 
-func (plan Plan) sendNonce(suffix string) Step { return send("Pairing Random"+suffix, (*Peer).random) }
+func (plan Plan) sendNonce(suffix string) PeerStep { return send("Pairing Random"+suffix, (*Peer).random) }
 
 func (p *Peer) random() []byte {
 	pdu := smp.PairingRandom{Value: p.exchange.Nonce[p.plan.Role]}
 	return pdu.AppendTo(nil)
 }
 
-func (plan Plan) receiveRandomUnchecked() Step {
+func (plan Plan) receiveRandomUnchecked() PeerStep {
 	return receivePDU("Pairing Random", func(p *Peer, pdu *smp.PairingRandom) error {
 		p.exchange.Nonce[1-plan.Role] = pdu.Value
 		return nil
@@ -263,7 +263,7 @@ func (plan Plan) receiveRandomUnchecked() Step {
 }
 
 // receiveRandom checks the confirm value that the random opens.
-func (plan Plan) receiveRandom(suffix string, z byte) Step {
+func (plan Plan) receiveRandom(suffix string, z byte) PeerStep {
 	return receivePDU("Pairing Random"+suffix, func(p *Peer, pdu *smp.PairingRandom) error {
 		p.exchange.Nonce[1-plan.Role] = pdu.Value
 		return p.expect("confirm value", p.exchange.Confirm[1-plan.Role], p.f4(1-plan.Role, z))
@@ -271,15 +271,15 @@ func (plan Plan) receiveRandom(suffix string, z byte) Step {
 }
 
 // send makes a step that sends a PDU.
-func send(name string, pdu func(p *Peer) []byte) Step {
-	return Step{Name: "send " + name, PDU: func(p *Peer) ([]byte, error) { return pdu(p), nil }}
+func send(name string, pdu func(p *Peer) []byte) PeerStep {
+	return PeerStep{Name: "send " + name, PDU: func(p *Peer) ([]byte, error) { return pdu(p), nil }}
 }
 
 // receivePDU makes a step that receives a PDU and looks at it.
 func receivePDU[T any, P interface {
 	*T
 	PDU
-}](name string, look func(p *Peer, pdu P) error) Step {
+}](name string, look func(p *Peer, pdu P) error) PeerStep {
 	return Do("receive "+name, func(p *Peer) error {
 		pdu := P(new(T))
 		if err := p.Receive(pdu); err != nil {
