@@ -248,7 +248,9 @@ func (plan Plan) sendRandom(suffix string) PeerStep {
 	})
 }
 
-func (plan Plan) sendNonce(suffix string) PeerStep { return send("Pairing Random"+suffix, (*Peer).random) }
+func (plan Plan) sendNonce(suffix string) PeerStep {
+	return send("Pairing Random"+suffix, (*Peer).random)
+}
 
 func (p *Peer) random() []byte {
 	pdu := smp.PairingRandom{Value: p.exchange.Nonce[p.plan.Role]}
