@@ -220,7 +220,7 @@ func (plan Plan) encryption(initiator bool) Script {
 }
 
 // sendConfirm commits to a new random.
-func (plan Plan) sendConfirm(suffix string, z byte) PeerStep {
+func (plan Plan) sendConfirm(suffix string, z byte) Step {
 	return send("Pairing Confirm"+suffix, func(p *Peer) []byte {
 		p.newNonce()
 		return p.confirm(p.f4(plan.Role, z))
@@ -233,7 +233,7 @@ func (p *Peer) confirm(value [16]byte) []byte {
 	return pdu.AppendTo(nil)
 }
 
-func (plan Plan) receiveConfirm(suffix string) PeerStep {
+func (plan Plan) receiveConfirm(suffix string) Step {
 	return receivePDU("Pairing Confirm"+suffix, func(p *Peer, pdu *smp.PairingConfirm) error {
 		p.exchange.Confirm[1-plan.Role] = pdu.Value
 		return nil
@@ -241,14 +241,14 @@ func (plan Plan) receiveConfirm(suffix string) PeerStep {
 }
 
 // sendRandom sends a new random, sendNonce the one that was committed to.
-func (plan Plan) sendRandom(suffix string) PeerStep {
+func (plan Plan) sendRandom(suffix string) Step {
 	return send("Pairing Random"+suffix, func(p *Peer) []byte {
 		p.newNonce()
 		return p.random()
 	})
 }
 
-func (plan Plan) sendNonce(suffix string) PeerStep {
+func (plan Plan) sendNonce(suffix string) Step {
 	return send("Pairing Random"+suffix, (*Peer).random)
 }
 
@@ -257,7 +257,7 @@ func (p *Peer) random() []byte {
 	return pdu.AppendTo(nil)
 }
 
-func (plan Plan) receiveRandomUnchecked() PeerStep {
+func (plan Plan) receiveRandomUnchecked() Step {
 	return receivePDU("Pairing Random", func(p *Peer, pdu *smp.PairingRandom) error {
 		p.exchange.Nonce[1-plan.Role] = pdu.Value
 		return nil
@@ -265,7 +265,7 @@ func (plan Plan) receiveRandomUnchecked() PeerStep {
 }
 
 // receiveRandom checks the confirm value that the random opens.
-func (plan Plan) receiveRandom(suffix string, z byte) PeerStep {
+func (plan Plan) receiveRandom(suffix string, z byte) Step {
 	return receivePDU("Pairing Random"+suffix, func(p *Peer, pdu *smp.PairingRandom) error {
 		p.exchange.Nonce[1-plan.Role] = pdu.Value
 		return p.expect("confirm value", p.exchange.Confirm[1-plan.Role], p.f4(1-plan.Role, z))
@@ -273,15 +273,15 @@ func (plan Plan) receiveRandom(suffix string, z byte) PeerStep {
 }
 
 // send makes a step that sends a PDU.
-func send(name string, pdu func(p *Peer) []byte) PeerStep {
-	return PeerStep{Name: "send " + name, PDU: func(p *Peer) ([]byte, error) { return pdu(p), nil }}
+func send(name string, pdu func(p *Peer) []byte) Step {
+	return Step{Name: "send " + name, PDU: func(p *Peer) ([]byte, error) { return pdu(p), nil }}
 }
 
 // receivePDU makes a step that receives a PDU and looks at it.
 func receivePDU[T any, P interface {
 	*T
 	PDU
-}](name string, look func(p *Peer, pdu P) error) PeerStep {
+}](name string, look func(p *Peer, pdu P) error) Step {
 	return Do("receive "+name, func(p *Peer) error {
 		pdu := P(new(T))
 		if err := p.Receive(pdu); err != nil {

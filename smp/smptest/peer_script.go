@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// PeerStep is one thing that a Peer does: it sends a PDU, or it runs something,
+// Step is one thing that a Peer does: it sends a PDU, or it runs something,
 // which is most often to receive.
-type PeerStep struct {
+type Step struct {
 	// Name says what the step does, as "send Pairing Confirm" or "receive
 	// Pairing Random, round 3".
 	Name string
@@ -18,19 +18,19 @@ type PeerStep struct {
 }
 
 // Script is the steps of a Peer in order. Its methods give changed copies.
-type Script []PeerStep
+type Script []Step
 
 // Do is a step with a name that runs a function.
-func Do(name string, run func(p *Peer) error) PeerStep { return PeerStep{Name: name, Run: run} }
+func Do(name string, run func(p *Peer) error) Step { return Step{Name: name, Run: run} }
 
 // SendOctets is a step that sends these octets, whatever they are.
-func SendOctets(name string, pdu []byte) PeerStep {
-	return PeerStep{Name: "send " + name, PDU: func(*Peer) ([]byte, error) { return pdu, nil }}
+func SendOctets(name string, pdu []byte) Step {
+	return Step{Name: "send " + name, PDU: func(*Peer) ([]byte, error) { return pdu, nil }}
 }
 
 // Index finds the first step with a name, -1 where there is none.
 func (s Script) Index(name string) int {
-	return slices.IndexFunc(s, func(step PeerStep) bool { return step.Name == name })
+	return slices.IndexFunc(s, func(step Step) bool { return step.Name == name })
 }
 
 // Before gives the steps before the first one with this name. A name that does
@@ -53,15 +53,15 @@ func (s Script) Through(name string) Script {
 }
 
 // Then appends steps.
-func (s Script) Then(steps ...PeerStep) Script { return append(slices.Clone(s), steps...) }
+func (s Script) Then(steps ...Step) Script { return append(slices.Clone(s), steps...) }
 
 // Without leaves out every step of these names.
 func (s Script) Without(names ...string) Script {
-	return slices.DeleteFunc(slices.Clone(s), func(step PeerStep) bool { return slices.Contains(names, step.Name) })
+	return slices.DeleteFunc(slices.Clone(s), func(step Step) bool { return slices.Contains(names, step.Name) })
 }
 
 // Replace puts steps in the place of the first one with this name.
-func (s Script) Replace(name string, steps ...PeerStep) Script {
+func (s Script) Replace(name string, steps ...Step) Script {
 	i := s.Index(name)
 	if i < 0 {
 		return Script{missing(name)}
@@ -89,7 +89,7 @@ func (s Script) Tamper(name string, change func(p *Peer, pdu []byte) []byte) Scr
 }
 
 // missing fails a script that was to be changed at a step that it does not have.
-func missing(name string) PeerStep {
+func missing(name string) Step {
 	return Do(name, func(*Peer) error { return fmt.Errorf("the script has no step %q", name) })
 }
 
@@ -112,7 +112,7 @@ func (p *Peer) Continue(script Script) error {
 	return nil
 }
 
-func (p *Peer) do(step PeerStep) error {
+func (p *Peer) do(step Step) error {
 	if step.PDU == nil {
 		return step.Run(p)
 	}

@@ -139,7 +139,7 @@ func keyAttacks() []Scenario {
 
 // ownAddress gives the peer our address.
 func ownAddress() []round {
-	meet := func(role bt.Role, ask smptest.PeerStep) []round {
+	meet := func(role bt.Role, ask smptest.Step) []round {
 		c := newCourse(role, true, smp.JustWorks)
 		return named(role.String(), func(s *Stage) error {
 			c := c

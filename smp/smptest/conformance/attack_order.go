@@ -49,7 +49,7 @@ func disorder(role bt.Role) []round {
 				continue
 			}
 			twice := func(s smptest.Script) smptest.Script {
-				again := smptest.PeerStep{Name: name + " again", PDU: func(p *smptest.Peer) ([]byte, error) { return p.LastPDU(), nil }}
+				again := smptest.Step{Name: name + " again", PDU: func(p *smptest.Peer) ([]byte, error) { return p.LastPDU(), nil }}
 				return s[:i+1].Then(again)
 			}
 			rounds = append(rounds, round{fmt.Sprintf("%v: %s twice", c, name), fails(c, twice)})

@@ -86,7 +86,7 @@ func oobData(role bt.Role) []round {
 
 // uninvited pairs where nobody may, or where our user does not want to.
 func uninvited() []round {
-	closed := func(role bt.Role, ask smptest.PeerStep) []round {
+	closed := func(role bt.Role, ask smptest.Step) []round {
 		c := newCourse(role, true, smp.JustWorks).secured(smp.Policy{NotPairable: true})
 		return named("not pairable, "+role.String(), func(s *Stage) error {
 			if err := s.prepare(c); err != nil {

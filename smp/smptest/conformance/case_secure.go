@@ -143,7 +143,7 @@ func keypresses(role bt.Role, agreed bool) []round {
 			return s.type3(agreed)
 		})
 		err := s.play(c, func(script smptest.Script) smptest.Script {
-			steps := []smptest.PeerStep{typing}
+			steps := []smptest.Step{typing}
 			if agreed {
 				steps = append(steps, notify)
 			}

@@ -31,7 +31,7 @@ func (s *Stage) requestSecurity(r smp.SecurityRequirements, want smp.AuthReq) er
 }
 
 // sendSecurityRequest is a step of a peripheral peer.
-func sendSecurityRequest(a smp.AuthReq) smptest.PeerStep {
+func sendSecurityRequest(a smp.AuthReq) smptest.Step {
 	pdu := smp.SecurityRequest{AuthReq: a}
 	return smptest.SendOctets("Security Request", pdu.AppendTo(nil))
 }

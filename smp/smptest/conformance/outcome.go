@@ -33,7 +33,7 @@ func (s *Stage) refuse(c course, change edit, reasons ...smp.Reason) error {
 }
 
 // failedStep receives Pairing Failed.
-func failedStep(reasons ...smp.Reason) smptest.PeerStep {
+func failedStep(reasons ...smp.Reason) smptest.Step {
 	return smptest.Do("receive Pairing Failed", func(p *smptest.Peer) error { return p.ReceiveFailed(reasons...) })
 }
 
@@ -52,7 +52,7 @@ func (s *Stage) abort(c course, before string, reason smp.Reason) error {
 }
 
 // sendFailed is a step that ends the pairing.
-func sendFailed(reason smp.Reason) smptest.PeerStep {
+func sendFailed(reason smp.Reason) smptest.Step {
 	return smptest.SendOctets("Pairing Failed", []byte{byte(smp.CodePairingFailed), byte(reason)})
 }
 
@@ -271,6 +271,6 @@ func (s *Stage) awaitLTKRequest(done chan error) error {
 	}
 }
 
-func encryptionStep(status bt.Status) smptest.PeerStep {
+func encryptionStep(status bt.Status) smptest.Step {
 	return smptest.Do("receive Encryption Change", func(p *smptest.Peer) error { return p.ReceiveEncryption(status) })
 }

@@ -96,7 +96,7 @@ func wrong(name, last string) edit {
 // instead sends these octets in place of a step and ends the script there.
 func instead(name string, what string, pdu func(p *smptest.Peer) []byte) edit {
 	return func(s smptest.Script) smptest.Script {
-		return s.Before(name).Then(smptest.PeerStep{Name: "send " + what, PDU: func(p *smptest.Peer) ([]byte, error) {
+		return s.Before(name).Then(smptest.Step{Name: "send " + what, PDU: func(p *smptest.Peer) ([]byte, error) {
 			return pdu(p), nil
 		}})
 	}
