@@ -72,7 +72,7 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 		log:     m.options.Logger.With("peer", link.PeerAddress(), "role", link.Role()),
 		done:    make(chan struct{}),
 	}
-	s.events.start = m.options.Go
+	s.events.start, s.keypresses.start = m.options.Go, m.options.Go
 	s.events.deliver = func(e Event) {
 		if m.options.OnEvent != nil {
 			m.options.OnEvent(s, e)
