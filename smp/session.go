@@ -72,6 +72,7 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 		log:     m.options.Logger.With("peer", link.PeerAddress(), "role", link.Role()),
 		done:    make(chan struct{}),
 	}
+	s.events.start, s.keypresses.start = m.options.Go, m.options.Go
 	s.events.deliver = func(e Event) {
 		if m.options.OnEvent != nil {
 			m.options.OnEvent(s, e)
@@ -299,7 +300,7 @@ func (s *Session) post(j job) {
 	s.working = true
 	s.mu.Unlock()
 	if start {
-		go s.work()
+		s.manager.options.Go(s.work)
 	}
 }
 

@@ -161,16 +161,11 @@ func (s *Session) gone(reason bt.Status) {
 
 // timer is the procedure's timer. A stale timeout carries an old number, which
 // the procedure drops.
-type timer struct{ running *time.Timer }
-
-func (t *timer) start(after time.Duration, fire func()) {
-	t.stop()
-	t.running = time.AfterFunc(after, fire)
-}
+type timer struct{ cancel func() bool }
 
 func (t *timer) stop() {
-	if t.running != nil {
-		t.running.Stop()
-		t.running = nil
+	if t.cancel != nil {
+		t.cancel()
+		t.cancel = nil
 	}
 }

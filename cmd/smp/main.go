@@ -116,7 +116,8 @@ func usageError(s streams, err error) int {
 
 // failure says what did not come about.
 func failure(s streams, err error) int {
-	fmt.Fprintf(s.err, "smp: %s\n", strings.TrimPrefix(err.Error(), "smp: "))
+	text := strings.TrimPrefix(err.Error(), "smp: ")
+	fmt.Fprintf(s.err, "smp: %s\n", strings.ReplaceAll(text, ": smp: ", ": "))
 	return exitFailure
 }
 

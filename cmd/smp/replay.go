@@ -12,17 +12,17 @@ import (
 	"strings"
 
 	"blesmp/bt"
-	"blesmp/smp/smptest"
+	"blesmp/smp/smptest/replay"
 )
 
-// replay is one call of the command.
-type replay struct {
+// playing is one call of the command.
+type playing struct {
 	verbose, showKeys bool
 	w                 io.Writer
 }
 
-func replayFlags() (*flag.FlagSet, *replay) {
-	r := &replay{}
+func replayFlags() (*flag.FlagSet, *playing) {
+	r := &playing{}
 	flags := flag.NewFlagSet("replay", flag.ContinueOnError)
 	flags.BoolVar(&r.verbose, "v", false, "print every step, with the rows of the specification that it took")
 	flags.BoolVar(&r.showKeys, "show-keys", false, "show keys; they are hidden otherwise")
@@ -81,8 +81,8 @@ func escape(name string) string {
 }
 
 // file plays one file and says whether it passed.
-func (r *replay) file(path string) bool {
-	t, err := smptest.ReadTranscript(path)
+func (r *playing) file(path string) bool {
+	t, err := replay.Read(path)
 	if err != nil {
 		r.fail(strings.TrimSuffix(filepath.Base(path), ".json"), err.Error())
 		return false
@@ -105,8 +105,8 @@ func (r *replay) file(path string) bool {
 var sideNames = map[bt.Role]string{bt.Central: "initiator", bt.Peripheral: "responder"}
 
 // play plays one side.
-func (r *replay) play(t *smptest.Transcript, role bt.Role) error {
-	player := smptest.Player{ShowKeys: r.showKeys}
+func (r *playing) play(t *replay.Transcript, role bt.Role) error {
+	player := replay.Player{ShowKeys: r.showKeys}
 	if r.verbose {
 		r.print("%s as %s\n", t.ID, sideNames[role])
 		player.Played = r.played
@@ -115,16 +115,16 @@ func (r *replay) play(t *smptest.Transcript, role bt.Role) error {
 }
 
 // played prints one rung of the ladder.
-func (r *replay) played(p smptest.Played) {
+func (r *playing) played(p replay.Played) {
 	r.print("%5d  %s\n", p.Step.Number, p.Step.Describe(r.showKeys))
 	for _, row := range p.Rows {
 		r.print("         %s\n", row)
 	}
 }
 
-func (r *replay) fail(id, text string) { r.print("FAIL %s: %s\n", id, oneLine(text)) }
+func (r *playing) fail(id, text string) { r.print("FAIL %s: %s\n", id, oneLine(text)) }
 
-func (r *replay) print(format string, args ...any) { _, _ = fmt.Fprintf(r.w, format, args...) }
+func (r *playing) print(format string, args ...any) { _, _ = fmt.Fprintf(r.w, format, args...) }
 
 // oneLine keeps a message on its line.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

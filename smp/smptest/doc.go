@@ -3,11 +3,8 @@
 // products of their own; it imports neither package testing nor a test
 // framework.
 //
-// A Rig links two Procedures, scripts their users and makes links fail.
-//
-// A Transcript is one recorded exchange in the format smp-transcript/1: what
-// both sides sent, what their controllers and users did, and what it came to.
-// Play runs one side of it with a real smp.Procedure that has the recorded
-// addresses, features, keys and random values: what the other side did is fed
-// in, and what the procedure does is held against the record, octet for octet.
+// A Rig links two Procedures, scripts their users and makes links fail. A Peer
+// is one side played from a script, step by step, right or deliberately wrong,
+// against a whole host on a virtual controller. Package replay plays recorded
+// exchanges.
 package smptest

@@ -169,7 +169,7 @@ func (d *Device) Waiting() int { return len(d.inbox) }
 // Armed reports whether the procedure's timer runs, and when it will fire.
 func (d *Device) Armed() (at time.Time, armed bool) { return d.timer.at, d.timer.running }
 
-// step gives one input to the Procedure, checks the Rules and carries out what
+// step gives one input to the Procedure, checks the rules and carries out what
 // comes of it.
 func (d *Device) step(in smp.Input) []smp.Effect {
 	in.Scratch = make([]byte, 0, scratchSize)

@@ -8,32 +8,6 @@ import (
 	"blesmp/smp"
 )
 
-// Rules are what a Rig holds both sides to at every step, whatever its user,
-// its peer and the controllers do. What breaks one is put in Rig.Broken.
-//
-//   - No key reaches the controller or the store before authentication has ended
-//     at that side: all PDUs of the exchange were sent and received, and the user
-//     has answered what was asked.
-//   - A pairing starts encryption at most once, and is reported at most once. It
-//     stores a bond at most once, after its encryption and if both sides want it.
-//   - A step that ends a pairing reports it, and no other step does.
-//   - Pairing Failed is not answered. Nothing is sent after a timeout or the end
-//     of the link.
-//   - Two bonds of one pairing agree in keys, level and identities, unless
-//     somebody has changed what an encrypted link or a feature PDU's key fields
-//     carried.
-//   - Stored keys are used as they are stored.
-var Rules = []string{
-	"key before the end of authentication",
-	"encryption started twice",
-	"pairing reported twice or not at all",
-	"bond stored out of turn",
-	"Pairing Failed answered",
-	"sent after timeout or end of link",
-	"bonds differ",
-	"key not the stored one",
-}
-
 // rules is what the Rig remembers to check them.
 type rules struct {
 	sides    [2]ghost
@@ -81,7 +55,7 @@ func (r *Rig) broken(format string, args ...any) {
 	r.Broken = append(r.Broken, fmt.Sprintf(format, args...))
 }
 
-// watch holds one step against the Rules.
+// watch holds one step against the rules.
 func (r *Rig) watch(m Moment) {
 	g := &r.rules.sides[m.Device.Role]
 	g.encrypted = g.encrypted || g.waiting && m.Event == smp.EventEncryptionOn
@@ -168,7 +142,7 @@ func (r *Rig) watchEffect(m Moment, g *ghost, e *smp.Effect) {
 	}
 }
 
-// watchEnd holds what a pairing has brought against the Rules.
+// watchEnd holds what a pairing has brought against the rules.
 func (r *Rig) watchEnd(m Moment, g *ghost, e *smp.Effect) {
 	switch e.Kind {
 	case smp.EffectStoreBond:
@@ -180,10 +154,10 @@ func (r *Rig) watchEnd(m Moment, g *ghost, e *smp.Effect) {
 	}
 }
 
-// watchSend holds a PDU that goes out against the Rules.
+// watchSend holds a PDU that goes out against the rules.
 func (r *Rig) watchSend(m Moment, g *ghost, pdu []byte) {
 	switch {
-	case m.Event == smp.EventPairingFailed || len(m.Input.PDU) > 0 && m.Input.PDU[0] == byte(smp.CodePairingFailed):
+	case len(m.Input.PDU) > 0 && m.Input.PDU[0] == byte(smp.CodePairingFailed):
 		r.broken("%v: Pairing Failed answered", m)
 	case g.mute || g.closed:
 		r.broken("%v: sent after timeout or end of link", m)
