@@ -14,25 +14,31 @@ import (
 
 const transcripts = "../../smp/testdata/transcripts"
 
-// replayed runs smp replay as a shell would.
-func replayed(args ...string) (code int, stdout, stderr string) {
+// call runs the command line as a shell would.
+func call(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	code = run(context.Background(), streams{strings.NewReader(""), &out, &errs}, append([]string{"replay"}, args...))
+	code = run(context.Background(), streams{strings.NewReader(""), &out, &errs}, args)
 	return code, out.String(), errs.String()
 }
 
-func TestReplayUsage(t *testing.T) {
+func TestUsage(t *testing.T) {
 	tests := []struct {
 		args           []string
 		code           int
 		stdout, stderr string // what they contain; "" for nothing at all
 	}{
-		{[]string{"-h"}, exitOK, "-show-keys", ""},
-		{nil, exitUsage, "", "replay needs the files to play; smp help replay shows how"},
-		{[]string{"-x", "a.json"}, exitUsage, "", "flag provided but not defined: -x"},
+		{nil, exitUsage, "", "  replay "},
+		{[]string{"help"}, exitOK, "  replay ", ""},
+		{[]string{"-h"}, exitOK, "  replay ", ""},
+		{[]string{"help", "replay"}, exitOK, "smp replay -v --show-keys pairing.json", ""},
+		{[]string{"replay", "-h"}, exitOK, "-show-keys", ""},
+		{[]string{"help", "nothing"}, exitUsage, "", `there is no command "nothing"`},
+		{[]string{"nothing"}, exitUsage, "", `there is no command "nothing"`},
+		{[]string{"replay"}, exitUsage, "", "replay needs the files to play; smp help replay shows how"},
+		{[]string{"replay", "-x", "a.json"}, exitUsage, "", "flag provided but not defined: -x"},
 	}
 	for _, test := range tests {
-		code, stdout, stderr := replayed(test.args...)
+		code, stdout, stderr := call(test.args...)
 		for _, stream := range []struct{ name, got, want string }{{"stdout", stdout, test.stdout}, {"stderr", stderr, test.stderr}} {
 			if !strings.Contains(stream.got, stream.want) || stream.want == "" && stream.got != "" {
 				t.Errorf("%q: %s is %q, want %q", test.args, stream.name, stream.got, stream.want)
@@ -47,7 +53,7 @@ func TestReplayUsage(t *testing.T) {
 // TestReplayFolder plays all records of the project: one line each, and the
 // sum.
 func TestReplayFolder(t *testing.T) {
-	code, stdout, stderr := replayed(transcripts)
+	code, stdout, stderr := call("replay", transcripts)
 	if code != exitOK || stderr != "" {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
 	}
@@ -83,7 +89,7 @@ func TestReplayFailures(t *testing.T) {
 	if err := os.Mkdir("empty", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	code, stdout, stderr := replayed("good.json", "wrong.json", "odd.json", "broken.json", "none.json", "empty")
+	code, stdout, stderr := call("replay", "good.json", "wrong.json", "odd.json", "broken.json", "none.json", "empty")
 	stdout = regexp.MustCompile(`: (no such file or directory|The system cannot find.*)\n`).ReplaceAllString(stdout, ": not found\n")
 	stdout = regexp.MustCompile(`read empty: .*\n`).ReplaceAllString(stdout, "read empty: a folder\n")
 	want := `ok short
@@ -113,12 +119,12 @@ func TestReplayNamesRole(t *testing.T) {
 	if err := os.WriteFile(path, bytes.Replace(data, []byte("0601"), []byte("0600"), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, hidden, _ := replayed(path)
+	_, hidden, _ := call("replay", path)
 	want := "FAIL " + id + ": step 12: want what expect.distributed.responder has, got Encryption Information 06 [key hidden] (as initiator)\n0 passed, 1 failed\n"
 	if diff := cmp.Diff(want, hidden); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	_, shown, _ := replayed("-show-keys", path)
+	_, shown, _ := call("replay", "-show-keys", path)
 	if !strings.Contains(shown, "got Encryption Information 060015b693c9fffe270241fd7b0e31d4a6") {
 		t.Errorf("got %s", shown)
 	}
@@ -126,8 +132,8 @@ func TestReplayNamesRole(t *testing.T) {
 
 func TestReplayVerbose(t *testing.T) {
 	path := filepath.Join(transcripts, "nimble-lgcy-us-jw-iio3-rio3-b1-iat0-rat1-ik7-rk5.json")
-	_, hidden, _ := replayed("-v", path)
-	_, shown, _ := replayed("-v", "-show-keys", path)
+	_, hidden, _ := call("replay", "-v", path)
+	_, shown, _ := call("replay", "-v", "-show-keys", path)
 	for _, want := range []string{
 		"as initiator\n", "as responder\n",
 		"    1  initiator sends Pairing Request 01030001100707\n",
