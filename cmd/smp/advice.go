@@ -22,7 +22,6 @@ const (
 	faultBoth     = "what the two devices ask for and can do does not fit"
 	faultPasskey  = "the passkeys of the two devices differ: a typing error, or somebody between them"
 	faultPeer     = "the other device"
-	faultUser     = "a user"
 	faultOurs     = "this side"
 	faultRadio    = "the radio, or a device that went out of reach"
 	faultProtocol = "one of the two devices does not keep to the specification"
@@ -166,7 +165,7 @@ func adviceOnPairing(e *smp.PairingError) (advice, bool) {
 	case errors.Is(e, errNoAnswer), errors.Is(e, errDeclined), errors.Is(e, smp.ErrTimedOut):
 		return advice{}, false // these say more than the reason that was sent
 	case e.Cause == smp.ByUser, errors.Is(e, context.Canceled):
-		return advice{faultUser + " of this side cancelled it", ""}, true
+		return advice{"the user of this side cancelled it", ""}, true
 	case e.Reason != 0:
 		a, ok := reasonAdvice[e.Reason]
 		return a.sent, ok

@@ -34,8 +34,8 @@ const bondsVariable = "SMP_BONDS"
 const inMemory = "memory"
 
 func (o *bondOptions) add(flags *flag.FlagSet) {
-	flags.StringVar(&o.file, "bonds", defaultBonds(), "`file` of the bonds and of our identity, or memory to keep nothing; $"+bondsVariable+" sets the default")
-	flags.StringVar(&o.identity, "identity", "auto", "`address` to be known by: auto (public, or static where the controller has none), static (made once and kept with the bonds), or a static random address")
+	flags.StringVar(&o.file, "bonds", defaultBonds(), "the `file` of the bonds and of our identity, or memory to keep nothing; $"+bondsVariable+" sets the default")
+	flags.StringVar(&o.identity, "identity", "auto", "the `address` to be known by: auto (public, or static where the controller has none), static (made once and kept with the bonds), or a static random address")
 	flags.BoolVar(&o.privacy, "privacy", false, "show only private addresses, which change and which bonded devices resolve")
 	flags.DurationVar(&o.rotate, "rotate", 15*time.Minute, "with --privacy, change the address after this `duration`")
 }

@@ -33,6 +33,9 @@ func newConsole(s streams, quiet bool) *console {
 	c := &console{out: s.out, in: newInput(s.in), turn: make(chan struct{}, 1)}
 	if quiet {
 		c.out = s.err
+		if f, ok := s.out.(*os.File); ok && isTerminal(f) {
+			return c // the other stream would write into the last line
+		}
 	}
 	if f, ok := c.out.(*os.File); ok && isTerminal(f) {
 		c.colour = os.Getenv("NO_COLOR") == ""

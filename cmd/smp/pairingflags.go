@@ -59,7 +59,7 @@ var repairingNames = []struct {
 
 // add declares the flags; io is what the command can do where nothing is said.
 func (o *pairingOptions) add(flags *flag.FlagSet, io string) {
-	flags.StringVar(&o.io, "io", io, "what the user has: `capability` display, yesno (display and two keys), keyboard, none, or both")
+	flags.StringVar(&o.io, "io", io, "what the user has, as a `capability`: display, yesno (display and two keys), keyboard, none, or both")
 	flags.BoolVar(&o.mitm, "mitm", false, "insist on protection against a device in the middle; otherwise it is asked for and given up where the peer has no way to give it")
 	flags.BoolVar(&o.legacy, "legacy", false, "do not offer LE Secure Connections")
 	flags.BoolVar(&o.scOnly, "sc-only", false, "refuse legacy pairing and keys of less than 16 octets")
@@ -71,7 +71,7 @@ func (o *pairingOptions) add(flags *flag.FlagSet, io string) {
 	flags.StringVar(&o.oob, "oob", "", "the peer's out-of-band `data`, as its --give-oob shows it: ADDR,C,R, or ADDR,TK for legacy pairing")
 	flags.BoolVar(&o.giveOOB, "give-oob", false, "show out-of-band data of ours, for the peer's --oob; it serves one pairing")
 	flags.StringVar(&o.fixed, "unsafe-fixed-passkey", "", "always show this `passkey`: whoever watches some pairings finds it")
-	flags.StringVar(&o.repairing, "repairing", "stronger", "which pairing may replace a bond: `policy` stronger (or equal), never, ask or always")
+	flags.StringVar(&o.repairing, "repairing", "stronger", "the `policy` for pairings that would replace a bond: stronger (or equal), never, ask or always")
 	flags.BoolVar(&o.debugKeys, "debug-keys", false, "accept the published debug keys, with which everybody can listen")
 }
 

@@ -16,6 +16,7 @@ import (
 type user struct {
 	console *console
 	answers promptOptions
+	report  *reporter
 	asks    bool // Just Works needs consent: somebody else has begun it
 
 	mu      sync.Mutex
@@ -27,8 +28,8 @@ type user struct {
 // errDeclined is the answer of a user who says no.
 var errDeclined = errors.New("the user said no")
 
-func newUser(c *console, answers promptOptions) *user {
-	return &user{console: c, answers: answers, agreed: map[bt.TypedAddress]bool{}, presses: map[*smp.Session]keypress{}}
+func newUser(c *console, r *reporter, answers promptOptions) *user {
+	return &user{console: c, report: r, answers: answers, agreed: map[bt.TypedAddress]bool{}, presses: map[*smp.Session]keypress{}}
 }
 
 // prompter asks the user what a pairing asks.
@@ -51,7 +52,8 @@ func deadline(q *smp.Question) func() (time.Time, bool) { return q.Session.Deadl
 // central may take the place of its bond: what looks like one that has lost its
 // key can be somebody else.
 func (u *user) confirmFeatures(ctx context.Context, q *smp.Question) error {
-	u.console.say("pairing with %s: %v", peerName(q.Peer, q.PeerIdentity), q.Level)
+	u.report.connected(q.Session)
+	u.report.pairing(q)
 	if _, encrypted := q.Session.Level(); !q.Bonded || encrypted || q.Role == bt.Central {
 		return nil
 	}

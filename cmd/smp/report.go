@@ -58,12 +58,13 @@ type reporter struct {
 	console *console
 	policy  smp.Policy
 
-	mu   sync.Mutex
-	json io.Writer // nil without --json
+	mu    sync.Mutex
+	json  io.Writer             // nil without --json
+	known map[*smp.Session]bool // of which it was told that they are connected
 }
 
 func newReporter(s streams, c *console, asJSON bool, policy smp.Policy) *reporter {
-	r := &reporter{console: c, policy: policy}
+	r := &reporter{console: c, policy: policy, known: map[*smp.Session]bool{}}
 	if asJSON {
 		r.json = s.out
 	}
@@ -92,8 +93,15 @@ func (r *reporter) of(s *smp.Session, event string) entry {
 	return entry{Event: event, Role: s.Role().String(), Address: &peer, Identity: &identity}
 }
 
-// connected tells of a new link.
+// connected tells of a new link, before anything else of it.
 func (r *reporter) connected(s *smp.Session) {
+	r.mu.Lock()
+	told := r.known[s]
+	r.known[s] = true
+	r.mu.Unlock()
+	if told {
+		return
+	}
 	bonded := s.Bonded()
 	e := r.of(s, "connected")
 	e.Bonded = &bonded
@@ -104,8 +112,20 @@ func (r *reporter) connected(s *smp.Session) {
 	r.tell(e, "connected with %s, %s", peerName(s.Peer(), s.PeerIdentity()), known)
 }
 
+// pairing tells what a pairing that begins will be.
+func (r *reporter) pairing(q *smp.Question) {
+	x := r.of(q.Session, "pairing")
+	x.Level = r.level(q.Level)
+	kind := "legacy pairing"
+	if q.Level.SC {
+		kind = "LE Secure Connections"
+	}
+	r.tell(x, "pairing with %s: %v, %s", peerName(q.Peer, q.PeerIdentity), q.Level.Model, kind)
+}
+
 // event tells of what a session reports.
 func (r *reporter) event(s *smp.Session, event smp.Event) {
+	r.connected(s)
 	switch e := event.(type) {
 	case smp.EncryptionEvent:
 		r.encryption(s, e)
@@ -130,7 +150,15 @@ func (r *reporter) event(s *smp.Session, event smp.Event) {
 		x := r.of(s, "disconnected")
 		x.Status = &status
 		r.tell(x, "disconnected: %s", describeEnd(e.Reason))
+		r.forget(s)
 	}
+}
+
+// forget drops a session whose last event this was.
+func (r *reporter) forget(s *smp.Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.known, s)
 }
 
 // describeEnd says why a link has ended.

@@ -226,7 +226,7 @@ func kind(r hci.Report) string {
 	switch {
 	case r.Address.IsStatic():
 		address = "static"
-	case r.Address.IsResolvable():
+	case r.Address.IsResolvable(), r.Resolved:
 		address = "private"
 	case r.Address.Type == bt.RandomAddress:
 		address = "unresolvable"

@@ -34,7 +34,7 @@ func newStation(ctx context.Context, s streams, o stationOptions) (*station, err
 	st := &station{closed: make(chan struct{})}
 	st.console = newConsole(s, o.device.output.json)
 	st.report = newReporter(s, st.console, o.device.output.json, o.pairing.policy())
-	st.user = newUser(st.console, o.prompts)
+	st.user = newUser(st.console, st.report, o.prompts)
 	st.user.asks = o.asks
 	prompter := st.user.prompter()
 	if o.prompter != nil {

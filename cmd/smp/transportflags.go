@@ -25,7 +25,7 @@ const transportVariable = "SMP_TRANSPORT"
 
 func (o *transportOptions) add(flags *flag.FlagSet) {
 	address := cmp.Or(os.Getenv(transportVariable), "hci0")
-	flags.StringVar(&o.address, "transport", address, "`controller`: hci0, serial:DEV,BAUD, tcp:HOST:PORT or unix:PATH; $"+transportVariable+" sets the default")
+	flags.StringVar(&o.address, "transport", address, "the `controller`: hci0, serial:DEV,BAUD, tcp:HOST:PORT or unix:PATH; $"+transportVariable+" sets the default")
 	flags.StringVar(&o.snoop, "snoop", "", "write all HCI packets to this btsnoop `file`")
 }
 
