@@ -17,6 +17,17 @@ func (r *rig) askForSecurity(want smp.SecurityRequirements) {
 	r.must(r.peer.requestSecurity(r.ctx, want), "Security Request")
 }
 
+// weak is Just Works by our doing alone: Linux takes over what it offers when a
+// link is made.
+func (r *rig) weak() pairing {
+	ours, theirs := features(smp.NoInputNoOutput), features(smp.DisplayYesNo)
+	p := pairing{ours, theirs, level(smp.JustWorks, true, 16)}
+	if r.role == bt.Peripheral {
+		p.initiator, p.responder = theirs, ours
+	}
+	return p
+}
+
 // again ends the link and makes a new one.
 func (r *rig) again() {
 	r.t.Helper()
@@ -74,7 +85,7 @@ func requestCases() []testCase {
 			r.awaitEncryption(scJustWorks.level)
 		}},
 		{group: "Security Request", name: "for more than the bond: the central pairs again", run: func(r *rig) {
-			scJustWorks.run(r)
+			r.weak().run(r)
 			r.again()
 			scNumeric.offer(r)
 			r.drain()
