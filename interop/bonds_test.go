@@ -17,6 +17,7 @@ func (r *rig) encrypt(want smp.Level) {
 		got, err := r.us.session.Encrypt(r.ctx)
 		r.must(err, "encrypt")
 		r.checkLevel(got, want)
+		r.awaitPeerEncryption(bt.Success)
 		return
 	}
 	r.must(r.peer.encrypt(r.ctx), "encrypt")
@@ -134,8 +135,7 @@ func weLost(r *rig) {
 	}
 	switch r.peer.(type) {
 	case *blehost:
-		_, err := r.peer.events().await(r.ctx, encrypted)
-		r.must(err, "encrypt")
+		r.awaitPeerEncryption(bt.PINOrKeyMissing)
 	case *linux:
 		r.unlinked() // Linux ends the link, and keeps its bond
 		r.must(r.peer.forget(r.ctx, r.ourIdentity()), "forget")

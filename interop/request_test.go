@@ -43,13 +43,28 @@ func (r *rig) awaitEncryption(want smp.Level) {
 		r.must(err, "encrypt")
 		if e.Encrypted && e.Status == bt.Success {
 			r.checkLevel(e.Level, want)
+			r.awaitPeerEncryption(bt.Success)
 			return
 		}
 	}
 }
 
+// awaitPeerEncryption waits until ble-host knows too. Linux does not tell.
+func (r *rig) awaitPeerEncryption(want bt.Status) {
+	r.t.Helper()
+	if _, ok := r.peer.(*blehost); !ok {
+		return
+	}
+	e, err := r.peer.events().await(r.ctx, encrypted)
+	r.must(err, "encrypt")
+	if e.status != want {
+		r.t.Errorf("the peer's encryption ended with %v, want %v", e.status, want)
+	}
+}
+
 // drain forgets the encryption events so far.
 func (r *rig) drain() {
+	r.peer.events().drop(encrypted)
 	r.us.events.mu.Lock()
 	defer r.us.events.mu.Unlock()
 	r.us.events.pending = nil
