@@ -44,5 +44,6 @@ One line is printed for each file, "ok ID" or "FAIL ID: step N: want ..., got
 			run:   runReplay,
 			flags: func() *flag.FlagSet { flags, _ := replayFlags(); return flags },
 		},
+		controllerCommand(),
 	}
 }
