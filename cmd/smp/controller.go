@@ -32,15 +32,15 @@ type listenOption struct {
 	address bt.TypedAddress
 }
 
-const controllerAbout = `Serves virtual controllers to hosts elsewhere: hosts of this project, and any other
-that speaks HCI with H4 framing, as ble-host or Linux. Each --listen is one
-controller, and all of them are in range of each other. Whoever connects is its
-host; a host that leaves, leaves the controller as new for the next one, and its
-peers see a connection timeout. One host can use a controller at a time: another
-waits.
+const controllerAbout = `Serves virtual controllers to hosts elsewhere: hosts of this project, and any
+other that speaks HCI with H4 framing, as ble-host or Linux. Each --listen is
+one controller, and all of them are in range of each other. Whoever connects is
+its host; a host that leaves, leaves the controller as new for the next one, and
+its peers see a connection timeout. One host can use a controller at a time:
+another waits.
 
 --listen takes tcp:HOST:PORT or unix:PATH, and behind a comma the address of the
-controller: address=00:11:22:33:44:55/public or address=C0:11:22:33:44:55/random.
+controller: address=00:11:22:33:44:55/public, or C0:11:22:33:44:55/random.
 Without it the controller makes up a public address. A controller with a random
 address, which has to be a static one, has no public address; its host can set
 another.
@@ -55,11 +55,11 @@ applies to.
   drop              the PDU is lost for good, and the link goes on
   delay=DURATION    the PDU travels so much longer, and all behind it
   disconnect        the devices are out of range before the PDU arrives
-  wrong-ltk         the two sides encrypt with different keys: MIC failure (0x3d)
+  wrong-ltk         the two sides encrypt with different keys: MIC failure
   reorder           data overtakes the events for a host
 
-drop, delay and disconnect apply to every PDU of a connection, or with pdu=N to the
-Nth on each link (disconnect: the first), from=central|peripheral,
+drop, delay and disconnect apply to every PDU of a connection, or with pdu=N to
+the Nth on each link (disconnect: the first), from=central|peripheral,
 type=control|l2cap|smp|att|signalling, code=0xNN (the first octet of that type),
 link=N (the Nth link). wrong-ltk takes pdu=N, the Nth start of encryption, and
 link=N. reorder takes at=central|peripheral, event=encryption|connection and
