@@ -203,14 +203,10 @@ func (s *Session) askCentral(ctx context.Context, want Level) (Level, error) {
 	for {
 		at, stepped := s.watch()
 		switch {
-		case at.state == StateClosed:
-			return Level{}, ErrClosed
-		case at.state == StateMute:
-			return Level{}, ErrTimedOut
 		case at.state == StateIdle && at.encrypted && at.level.Satisfies(want):
 			return at.level, nil
-		case at.state == StateIdle:
-			return at.level, s.notGiven()
+		case at.state == StateIdle, at.state == StateMute, at.state == StateClosed:
+			return at.level, s.notGiven(at.state)
 		}
 		if err := until(ctx, stepped); err != nil {
 			return Level{}, err
@@ -218,12 +214,17 @@ func (s *Session) askCentral(ctx context.Context, want Level) (Level, error) {
 	}
 }
 
-// notGiven says why asking did not help.
-func (s *Session) notGiven() error {
+// notGiven says why asking did not help, in the state where it has led.
+func (s *Session) notGiven(state State) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.failure != nil {
+	switch {
+	case s.failure != nil && s.failure.Cause == LinkLost:
+		return fmt.Errorf("%w: %w", ErrClosed, s.failure)
+	case s.failure != nil:
 		return fmt.Errorf("smp: the central did not secure the link: %w", s.failure)
+	case state == StateClosed:
+		return ErrClosed
 	}
 	return errors.New("smp: the central did not give the link the level that was asked")
 }

@@ -178,7 +178,7 @@ func (s *Session) showPasskey(q *Question) {
 		return
 	}
 	ctx := s.prompt.begin()
-	go func() {
+	s.manager.options.Go(func() {
 		err := show(ctx, q)
 		if err == nil {
 			return
@@ -188,7 +188,7 @@ func (s *Session) showPasskey(q *Question) {
 				s.step(job{input: Input{Event: EventCancel, Reason: reasonOf(err, PasskeyEntryFailed), Err: err}})
 			}
 		}})
-	}()
+	})
 }
 
 // put asks on a goroutine of its own and answers with what comes back; where
@@ -200,10 +200,10 @@ func (s *Session) put(e *Effect, ask func(context.Context) (Input, error), someb
 		return
 	}
 	ctx := s.prompt.begin()
-	go func() {
+	s.manager.options.Go(func() {
 		in, err := ask(ctx)
 		s.answer(&Effect{Question: question}, in, err)
-	}()
+	})
 }
 
 // answer posts the answer to a question, a refusal where err is set.
