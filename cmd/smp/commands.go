@@ -8,6 +8,7 @@ func commands() []command {
 		peripheralCommand(),
 		controllerCommand(),
 		simCommand(),
+		controllerCommand(),
 		replayCommand(),
 		bondsCommand(),
 		decodeCommand(),

@@ -311,7 +311,7 @@ func TestControllerUsage(t *testing.T) {
 		{"", exitUsage, "nothing is served; add --listen tcp:127.0.0.1:9001"},
 		{"--listen tcp:9001", exitUsage, "as tcp:127.0.0.1:9001"},
 		{"--listen hci0", exitUsage, "served at tcp:HOST:PORT or unix:PATH"},
-		{"--listen tcp:127.0.0.1:0,adress=C0:11:22:33:44:55", exitUsage, "only address=A/public or address=A/random"},
+		{"--listen tcp:127.0.0.1:0,name=C0:11:22:33:44:55", exitUsage, "only address=A/public or address=A/random"},
 		{"--listen tcp:127.0.0.1:0,address=C0:11:22:33:44", exitUsage, "want six octets"},
 		{"--listen tcp:127.0.0.1:0,address=00:00:00:00:00:00", exitUsage, "stands for no address"},
 		{"--listen tcp:127.0.0.1:0,address=40:11:22:33:44:55/random", exitUsage, "first octet has to be C0 or above"},
