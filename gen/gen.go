@@ -15,10 +15,20 @@ import (
 // comes back as one *diag.List.
 func Load(path string) (*machine.Machine, error) {
 	f, err := spec.Load(path)
-	if err != nil {
+	if err == nil {
+		return machine.Resolve(f)
+	}
+	if f == nil || len(f.PDUs) == 0 || f.Machine != nil && len(f.Machine.Phases) == 0 {
 		return nil, err
 	}
-	return machine.Resolve(f)
+	// The rest of the file is looked at too, so that nobody mends it twice; not
+	// where a whole section is gone that everything else names.
+	found := new(diag.List)
+	found.Join(path, err)
+	if _, err := machine.Resolve(f); err != nil {
+		found.Join(path, err)
+	}
+	return nil, found
 }
 
 // File is one generated file.
@@ -70,6 +80,14 @@ func generate(path string, m *machine.Machine) ([]File, error) {
 		files = append(files, File{Path: filepath.Join(dir, emit.TestFileName), Content: tests})
 	}
 	return files, nil
+}
+
+// Format lays a specification out; see spec.Format. The path is for messages.
+func Format(path string, source []byte) ([]byte, error) {
+	if _, err := spec.Parse(path, source); err != nil {
+		return nil, err
+	}
+	return spec.Format(source)
 }
 
 // Check looks for everything that is wrong with the specification at path and

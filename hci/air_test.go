@@ -3,6 +3,7 @@ package hci_test
 import (
 	"bytes"
 	"context"
+	"crypto/aes"
 	"errors"
 	"fmt"
 	"io"
@@ -450,6 +451,42 @@ func TestAirRecorded(t *testing.T) {
 		}
 		if counts[snoop.Sent] < 10 || counts[snoop.Received] < counts[snoop.Sent] {
 			t.Errorf("recorded %v", counts)
+		}
+	})
+}
+
+// TestAirEncryptBlock has the virtual controller encrypt the sample of the Core
+// (Vol 6, Part C, 1), and compares with crypto/aes.
+func TestAirEncryptBlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSide(t, virtual.NewAir(virtual.Options{}), virtual.Config{}, hci.Options{})
+		key, err := bt.ParseKey("4c68384139f574d836bcf34e9dfb01bf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := [16]byte{0x02, 0x13, 0x24, 0x35, 0x46, 0x57, 0x68, 0x79, 0xac, 0xbd, 0xce, 0xdf, 0xe0, 0xf1, 0x02, 0x13}
+		got, err := s.host.Encrypt(t.Context(), key, plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, err := aes.NewCipher(key[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want [16]byte
+		block.Encrypt(want[:], plain[:])
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("block (-want +got):\n%s", diff)
+		}
+		if want[0] != 0x99 || want[15] != 0x66 {
+			t.Errorf("not the sample's result: % x", want)
+		}
+		first, err := s.host.Rand(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second, err := s.host.Rand(t.Context()); err != nil || first == second {
+			t.Errorf("Rand gives %x and %x, %v", first, second, err)
 		}
 	})
 }

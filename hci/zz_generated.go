@@ -1479,9 +1479,7 @@ func (p *ReadRemoteVersionInformation) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("ReadRemoteVersionInformation", uint16(OpcodeReadRemoteVersionInformation), len(b), 2)
 	}
-	*p = ReadRemoteVersionInformation{
-		ConnectionHandle: binary.LittleEndian.Uint16(b),
-	}
+	*p = ReadRemoteVersionInformation{ConnectionHandle: binary.LittleEndian.Uint16(b)}
 	return nil
 }
 
@@ -1507,9 +1505,7 @@ func (p *SetEventMask) Unmarshal(b []byte) error {
 	if len(b) != 8 {
 		return sizeError("SetEventMask", uint16(OpcodeSetEventMask), len(b), 8)
 	}
-	*p = SetEventMask{
-		EventMask: EventMask(binary.LittleEndian.Uint64(b)),
-	}
+	*p = SetEventMask{EventMask: EventMask(binary.LittleEndian.Uint64(b))}
 	return nil
 }
 
@@ -1534,9 +1530,7 @@ func (p *SetEventMaskReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("SetEventMaskReturn", uint16(OpcodeSetEventMask), len(b), 1)
 	}
-	*p = SetEventMaskReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = SetEventMaskReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -1583,9 +1577,7 @@ func (p *ResetReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("ResetReturn", uint16(OpcodeReset), len(b), 1)
 	}
-	*p = ResetReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = ResetReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -1686,9 +1678,7 @@ func (p *SetControllerToHostFlowControl) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("SetControllerToHostFlowControl", uint16(OpcodeSetControllerToHostFlowControl), len(b), 1)
 	}
-	v := SetControllerToHostFlowControl{
-		FlowControlEnable: b[0],
-	}
+	v := SetControllerToHostFlowControl{FlowControlEnable: b[0]}
 	if v.FlowControlEnable > 3 {
 		return &table.FormatError{
 			PDU:     "SetControllerToHostFlowControl",
@@ -1723,9 +1713,7 @@ func (p *SetControllerToHostFlowControlReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("SetControllerToHostFlowControlReturn", uint16(OpcodeSetControllerToHostFlowControl), len(b), 1)
 	}
-	*p = SetControllerToHostFlowControlReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = SetControllerToHostFlowControlReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -1787,9 +1775,7 @@ func (p *HostBufferSizeReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("HostBufferSizeReturn", uint16(OpcodeHostBufferSize), len(b), 1)
 	}
-	*p = HostBufferSizeReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = HostBufferSizeReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -1815,9 +1801,7 @@ func (p *SetEventMaskPage2) Unmarshal(b []byte) error {
 	if len(b) != 8 {
 		return sizeError("SetEventMaskPage2", uint16(OpcodeSetEventMaskPage2), len(b), 8)
 	}
-	*p = SetEventMaskPage2{
-		EventMaskPage2: EventMaskPage2(binary.LittleEndian.Uint64(b)),
-	}
+	*p = SetEventMaskPage2{EventMaskPage2: EventMaskPage2(binary.LittleEndian.Uint64(b))}
 	return nil
 }
 
@@ -1843,9 +1827,7 @@ func (p *SetEventMaskPage2Return) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("SetEventMaskPage2Return", uint16(OpcodeSetEventMaskPage2), len(b), 1)
 	}
-	*p = SetEventMaskPage2Return{
-		Status: bt.Status(b[0]),
-	}
+	*p = SetEventMaskPage2Return{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -1910,9 +1892,7 @@ func (p *WriteLEHostSupportReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("WriteLEHostSupportReturn", uint16(OpcodeWriteLEHostSupport), len(b), 1)
 	}
-	*p = WriteLEHostSupportReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = WriteLEHostSupportReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2224,9 +2204,7 @@ func (p *ReadRSSI) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("ReadRSSI", uint16(OpcodeReadRSSI), len(b), 2)
 	}
-	*p = ReadRSSI{
-		Handle: binary.LittleEndian.Uint16(b),
-	}
+	*p = ReadRSSI{Handle: binary.LittleEndian.Uint16(b)}
 	return nil
 }
 
@@ -2285,9 +2263,7 @@ func (p *LESetEventMask) Unmarshal(b []byte) error {
 	if len(b) != 8 {
 		return sizeError("LESetEventMask", uint16(OpcodeLESetEventMask), len(b), 8)
 	}
-	*p = LESetEventMask{
-		LEEventMask: LEEventMask(binary.LittleEndian.Uint64(b)),
-	}
+	*p = LESetEventMask{LEEventMask: LEEventMask(binary.LittleEndian.Uint64(b))}
 	return nil
 }
 
@@ -2312,9 +2288,7 @@ func (p *LESetEventMaskReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetEventMaskReturn", uint16(OpcodeLESetEventMask), len(b), 1)
 	}
-	*p = LESetEventMaskReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetEventMaskReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2450,9 +2424,7 @@ func (p *LESetRandomAddress) Unmarshal(b []byte) error {
 	if len(b) != 6 {
 		return sizeError("LESetRandomAddress", uint16(OpcodeLESetRandomAddress), len(b), 6)
 	}
-	v := LESetRandomAddress{
-		RandomAddress: bt.Address(b[0:6]),
-	}
+	v := LESetRandomAddress{RandomAddress: bt.Address(b[0:6])}
 	slices.Reverse(v.RandomAddress[:])
 	*p = v
 	return nil
@@ -2480,9 +2452,7 @@ func (p *LESetRandomAddressReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetRandomAddressReturn", uint16(OpcodeLESetRandomAddress), len(b), 1)
 	}
-	*p = LESetRandomAddressReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetRandomAddressReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2586,9 +2556,7 @@ func (p *LESetAdvertisingParametersReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAdvertisingParametersReturn", uint16(OpcodeLESetAdvertisingParameters), len(b), 1)
 	}
-	*p = LESetAdvertisingParametersReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetAdvertisingParametersReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2706,9 +2674,7 @@ func (p *LESetAdvertisingDataReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAdvertisingDataReturn", uint16(OpcodeLESetAdvertisingData), len(b), 1)
 	}
-	*p = LESetAdvertisingDataReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetAdvertisingDataReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2774,9 +2740,7 @@ func (p *LESetScanResponseDataReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetScanResponseDataReturn", uint16(OpcodeLESetScanResponseData), len(b), 1)
 	}
-	*p = LESetScanResponseDataReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetScanResponseDataReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2802,9 +2766,7 @@ func (p *LESetAdvertisingEnable) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAdvertisingEnable", uint16(OpcodeLESetAdvertisingEnable), len(b), 1)
 	}
-	v := LESetAdvertisingEnable{
-		AdvertisingEnable: b[0],
-	}
+	v := LESetAdvertisingEnable{AdvertisingEnable: b[0]}
 	if v.AdvertisingEnable > 1 {
 		return &table.FormatError{
 			PDU:     "LESetAdvertisingEnable",
@@ -2839,9 +2801,7 @@ func (p *LESetAdvertisingEnableReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAdvertisingEnableReturn", uint16(OpcodeLESetAdvertisingEnable), len(b), 1)
 	}
-	*p = LESetAdvertisingEnableReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetAdvertisingEnableReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -2943,9 +2903,7 @@ func (p *LESetScanParametersReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetScanParametersReturn", uint16(OpcodeLESetScanParameters), len(b), 1)
 	}
-	*p = LESetScanParametersReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetScanParametersReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3016,9 +2974,7 @@ func (p *LESetScanEnableReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetScanEnableReturn", uint16(OpcodeLESetScanEnable), len(b), 1)
 	}
-	*p = LESetScanEnableReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetScanEnableReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3194,9 +3150,7 @@ func (p *LECreateConnectionCancelReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LECreateConnectionCancelReturn", uint16(OpcodeLECreateConnectionCancel), len(b), 1)
 	}
-	*p = LECreateConnectionCancelReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LECreateConnectionCancelReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3296,9 +3250,7 @@ func (p *LEClearFilterAcceptListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LEClearFilterAcceptListReturn", uint16(OpcodeLEClearFilterAcceptList), len(b), 1)
 	}
-	*p = LEClearFilterAcceptListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LEClearFilterAcceptListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3359,9 +3311,7 @@ func (p *LEAddDeviceToFilterAcceptListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LEAddDeviceToFilterAcceptListReturn", uint16(OpcodeLEAddDeviceToFilterAcceptList), len(b), 1)
 	}
-	*p = LEAddDeviceToFilterAcceptListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LEAddDeviceToFilterAcceptListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3422,9 +3372,7 @@ func (p *LERemoveDeviceFromFilterAcceptListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LERemoveDeviceFromFilterAcceptListReturn", uint16(OpcodeLERemoveDeviceFromFilterAcceptList), len(b), 1)
 	}
-	*p = LERemoveDeviceFromFilterAcceptListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LERemoveDeviceFromFilterAcceptListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -3529,9 +3477,7 @@ func (p *LEReadRemoteFeatures) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("LEReadRemoteFeatures", uint16(OpcodeLEReadRemoteFeatures), len(b), 2)
 	}
-	*p = LEReadRemoteFeatures{
-		ConnectionHandle: binary.LittleEndian.Uint16(b),
-	}
+	*p = LEReadRemoteFeatures{ConnectionHandle: binary.LittleEndian.Uint16(b)}
 	return nil
 }
 
@@ -3787,9 +3733,7 @@ func (p *LELongTermKeyRequestNegativeReply) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("LELongTermKeyRequestNegativeReply", uint16(OpcodeLELongTermKeyRequestNegativeReply), len(b), 2)
 	}
-	*p = LELongTermKeyRequestNegativeReply{
-		ConnectionHandle: binary.LittleEndian.Uint16(b),
-	}
+	*p = LELongTermKeyRequestNegativeReply{ConnectionHandle: binary.LittleEndian.Uint16(b)}
 	return nil
 }
 
@@ -4256,9 +4200,7 @@ func (p *LEWriteSuggestedDefaultDataLengthReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LEWriteSuggestedDefaultDataLengthReturn", uint16(OpcodeLEWriteSuggestedDefaultDataLength), len(b), 1)
 	}
-	*p = LEWriteSuggestedDefaultDataLengthReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LEWriteSuggestedDefaultDataLengthReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -4388,9 +4330,7 @@ func (p *LEAddDeviceToResolvingListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LEAddDeviceToResolvingListReturn", uint16(OpcodeLEAddDeviceToResolvingList), len(b), 1)
 	}
-	*p = LEAddDeviceToResolvingListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LEAddDeviceToResolvingListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -4451,9 +4391,7 @@ func (p *LERemoveDeviceFromResolvingListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LERemoveDeviceFromResolvingListReturn", uint16(OpcodeLERemoveDeviceFromResolvingList), len(b), 1)
 	}
-	*p = LERemoveDeviceFromResolvingListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LERemoveDeviceFromResolvingListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -4500,9 +4438,7 @@ func (p *LEClearResolvingListReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LEClearResolvingListReturn", uint16(OpcodeLEClearResolvingList), len(b), 1)
 	}
-	*p = LEClearResolvingListReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LEClearResolvingListReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -4720,9 +4656,7 @@ func (p *LESetAddressResolutionEnable) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAddressResolutionEnable", uint16(OpcodeLESetAddressResolutionEnable), len(b), 1)
 	}
-	v := LESetAddressResolutionEnable{
-		AddressResolutionEnable: b[0],
-	}
+	v := LESetAddressResolutionEnable{AddressResolutionEnable: b[0]}
 	if v.AddressResolutionEnable > 1 {
 		return &table.FormatError{
 			PDU:     "LESetAddressResolutionEnable",
@@ -4757,9 +4691,7 @@ func (p *LESetAddressResolutionEnableReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetAddressResolutionEnableReturn", uint16(OpcodeLESetAddressResolutionEnable), len(b), 1)
 	}
-	*p = LESetAddressResolutionEnableReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetAddressResolutionEnableReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -4785,9 +4717,7 @@ func (p *LESetResolvablePrivateAddressTimeout) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("LESetResolvablePrivateAddressTimeout", uint16(OpcodeLESetResolvablePrivateAddressTimeout), len(b), 2)
 	}
-	v := LESetResolvablePrivateAddressTimeout{
-		RPATimeout: binary.LittleEndian.Uint16(b),
-	}
+	v := LESetResolvablePrivateAddressTimeout{RPATimeout: binary.LittleEndian.Uint16(b)}
 	if v.RPATimeout < 1 || v.RPATimeout > 3600 {
 		return &table.FormatError{
 			PDU:     "LESetResolvablePrivateAddressTimeout",
@@ -4822,9 +4752,7 @@ func (p *LESetResolvablePrivateAddressTimeoutReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetResolvablePrivateAddressTimeoutReturn", uint16(OpcodeLESetResolvablePrivateAddressTimeout), len(b), 1)
 	}
-	*p = LESetResolvablePrivateAddressTimeoutReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetResolvablePrivateAddressTimeoutReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -4956,9 +4884,7 @@ func (p *LESetPrivacyModeReturn) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("LESetPrivacyModeReturn", uint16(OpcodeLESetPrivacyMode), len(b), 1)
 	}
-	*p = LESetPrivacyModeReturn{
-		Status: bt.Status(b[0]),
-	}
+	*p = LESetPrivacyModeReturn{Status: bt.Status(b[0])}
 	return nil
 }
 
@@ -5162,9 +5088,7 @@ func (p *HardwareError) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("HardwareError", uint16(EventCodeHardwareError), len(b), 1)
 	}
-	*p = HardwareError{
-		HardwareCode: b[0],
-	}
+	*p = HardwareError{HardwareCode: b[0]}
 	return nil
 }
 
@@ -5280,9 +5204,7 @@ func (p *DataBufferOverflow) Unmarshal(b []byte) error {
 	if len(b) != 1 {
 		return sizeError("DataBufferOverflow", uint16(EventCodeDataBufferOverflow), len(b), 1)
 	}
-	*p = DataBufferOverflow{
-		LinkType: b[0],
-	}
+	*p = DataBufferOverflow{LinkType: b[0]}
 	return nil
 }
 
@@ -5339,9 +5261,7 @@ func (p *AuthenticatedPayloadTimeoutExpired) Unmarshal(b []byte) error {
 	if len(b) != 2 {
 		return sizeError("AuthenticatedPayloadTimeoutExpired", uint16(EventCodeAuthenticatedPayloadTimeoutExpired), len(b), 2)
 	}
-	*p = AuthenticatedPayloadTimeoutExpired{
-		ConnectionHandle: binary.LittleEndian.Uint16(b),
-	}
+	*p = AuthenticatedPayloadTimeoutExpired{ConnectionHandle: binary.LittleEndian.Uint16(b)}
 	return nil
 }
 

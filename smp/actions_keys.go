@@ -26,8 +26,11 @@ func (p *Procedure) makeOwnKeys() {
 	}
 }
 
+// keepLTK keeps the peer's LTK, as long as the two sides have agreed: a peer
+// that does not cut it itself would leave a key that is no bond's.
 func (p *Procedure) keepLTK() {
-	p.pairing.keys[p.peer].LTK = &LongTermKey{Key: p.message.EncryptionInformation.LTK}
+	ltk := cut(p.message.EncryptionInformation.LTK, p.keySize())
+	p.pairing.keys[p.peer].LTK = &LongTermKey{Key: ltk}
 }
 
 func (p *Procedure) keepEDIV() {
@@ -46,9 +49,9 @@ func (p *Procedure) keepIdentity() {
 	p.pairing.keys[p.peer].Identity = &identity
 }
 
+// keepCSRK keeps the peer's CSRK, zero as none: no bond could hold it.
 func (p *Procedure) keepCSRK() {
-	csrk := p.message.SigningInformation.CSRK
-	p.pairing.keys[p.peer].CSRK = &csrk
+	p.pairing.keys[p.peer].CSRK = keyOrNone(p.message.SigningInformation.CSRK)
 }
 
 func (p *Procedure) makeKeypress() { p.pairing.keypress = p.in.Keypress }

@@ -52,7 +52,7 @@ func (p *Procedure) computeKeys() {
 	x := &p.pairing
 	a := p.addresses()
 	macKey, ltk := p.config.Toolbox.F5(x.dhKey, x.nonce[0], x.nonce[1], a[0], a[1])
-	x.macKey, x.sessionKey = macKey, cut(ltk, p.keySize())
+	x.macKey, x.uncutLTK, x.sessionKey = macKey, ltk, cut(ltk, p.keySize())
 	x.check = p.checkOf(p.own)
 }
 

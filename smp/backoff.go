@@ -1,10 +1,14 @@
 package smp
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
+	"blesmp/bond"
 	"blesmp/bt"
 )
 
@@ -40,59 +44,81 @@ func (e *BackoffError) Error() string {
 // Is reports that the error is ErrBackoff.
 func (e *BackoffError) Is(target error) bool { return target == ErrBackoff }
 
-// maxAttempts bounds the peers whose failures are remembered.
-const maxAttempts = 256
-
-// attempts remembers the failures of peers. Peers that change their address
-// and are not resolved share one entry.
+// attempts remembers the failures of peers in the store, so that they outlive a
+// link and a restart. The store bounds how many it keeps. Peers that change
+// their address and are not resolved share one entry.
 type attempts struct {
+	store   bond.Store
 	backoff Backoff
+	now     func() time.Time
 
-	mu    sync.Mutex
-	peers map[bt.TypedAddress]attempt
+	mu sync.Mutex // of reading and writing one entry
 }
 
+// attempt is what is remembered of one peer.
 type attempt struct {
-	failures int
+	failures uint8
 	until    time.Time // end of the waiting interval
 }
 
-func newAttempts(b Backoff) *attempts {
+func newAttempts(store bond.Store, b Backoff, now func() time.Time) *attempts {
 	if b.First == 0 {
 		b.First = defaultBackoffFirst
 	}
 	if b.Max == 0 {
 		b.Max = defaultBackoffMax
 	}
-	return &attempts{backoff: b, peers: map[bt.TypedAddress]attempt{}}
+	return &attempts{store: store, backoff: b, now: now}
 }
 
 // wait tells how long a peer still has to wait.
-func (a *attempts) wait(peer bt.TypedAddress, now time.Time) time.Duration {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return max(0, a.peers[claimant(peer)].until.Sub(now))
-}
-
-// failed counts a failure.
-func (a *attempts) failed(peer bt.TypedAddress, now time.Time) {
+func (a *attempts) wait(local, peer bt.TypedAddress) (time.Duration, error) {
 	if a.backoff.Off {
-		return
+		return 0, nil
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	peer = claimant(peer)
-	at := a.decayed(a.peers[peer], now)
-	at.failures++
-	at.until = now.Add(a.interval(at.failures))
-	if _, known := a.peers[peer]; !known && len(a.peers) >= maxAttempts {
-		a.evict()
+	at, err := a.load(local, peer)
+	now := a.now()
+	left := max(0, at.until.Sub(now))
+	if longest := a.interval(at.failures); left > longest {
+		// The clock was set back: the interval begins now.
+		left, at.until = longest, now.Add(longest)
+		err = a.store.PutAttempts(local, peer, at.append(nil))
 	}
-	a.peers[peer] = at
+	return left, err
+}
+
+// failed counts a failure.
+func (a *attempts) failed(local, peer bt.TypedAddress) error {
+	if a.backoff.Off {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	peer = claimant(peer)
+	at, err := a.load(local, peer)
+	if err != nil {
+		return err
+	}
+	now := a.now()
+	at = a.decayed(at, now)
+	at.failures = min(at.failures, math.MaxUint8-1) + 1
+	at.until = now.Add(a.interval(at.failures))
+	return a.store.PutAttempts(local, peer, at.append(nil))
+}
+
+func (a *attempts) load(local, peer bt.TypedAddress) (attempt, error) {
+	state, err := a.store.Attempts(local, peer)
+	if err != nil && !errors.Is(err, bond.ErrNotFound) {
+		return attempt{}, err
+	}
+	return parseAttempt(state), nil
 }
 
 // interval doubles with every failure, up to the longest.
-func (a *attempts) interval(failures int) time.Duration {
+func (a *attempts) interval(failures uint8) time.Duration {
 	d := a.backoff.First
 	for ; failures > 1 && d < a.backoff.Max; failures-- {
 		d *= 2
@@ -113,22 +139,26 @@ func (a *attempts) decayed(at attempt, now time.Time) attempt {
 	return at
 }
 
-// evict forgets the peer whose interval ends first.
-func (a *attempts) evict() {
-	var first bt.TypedAddress
-	var until time.Time
-	for peer, at := range a.peers {
-		if until.IsZero() || at.until.Before(until) {
-			first, until = peer, at.until
-		}
-	}
-	delete(a.peers, first)
+// append gives the entry as it is stored: the failures, then the end of the
+// interval in nanoseconds since 1970, most significant octet first.
+func (at attempt) append(b []byte) []byte {
+	b = append(b, at.failures)
+	return binary.BigEndian.AppendUint64(b, uint64(at.until.UnixNano()))
 }
 
-// claimant is under which address a peer's failures are counted.
+// parseAttempt reads a stored entry. What is no entry counts as no failure.
+func parseAttempt(b []byte) attempt {
+	if len(b) != 9 {
+		return attempt{}
+	}
+	return attempt{failures: b[0], until: time.Unix(0, int64(binary.BigEndian.Uint64(b[1:])))}
+}
+
+// claimant is under which address a peer's failures are counted: peers whose
+// address says nothing share the zero one.
 func claimant(peer bt.TypedAddress) bt.TypedAddress {
 	if peer.IsIdentity() {
 		return peer
 	}
-	return bt.TypedAddress{Type: bt.RandomAddress}
+	return bt.TypedAddress{}
 }

@@ -30,7 +30,8 @@ type Config struct {
 	// derived from the LTK (Core Vol 3, Part H, 2.3.5.7).
 	CTKD bool
 
-	// FindBond gives the bond with a peer, by its identity, or nil.
+	// FindBond gives the bond with a peer, by its identity, or nil. During one
+	// Step it gives the same answers.
 	FindBond func(peer bt.TypedAddress) *bond.Bond
 
 	// Waiting reports whether the waiting interval after failed attempts of

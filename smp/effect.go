@@ -33,6 +33,7 @@ type Effect struct {
 	Question uint64
 	Offer    Offer
 	Number   uint32 // passkey to show, or number to compare: 0 to 999999
+	Replaces bool   // EffectAskFeatures: only with the answer's Replace may it replace the bond
 
 	Keypress  KeypressType // EffectReportKeypress
 	Level     Level        // EffectReportLevel; the model and level that a question is about
@@ -40,8 +41,8 @@ type Effect struct {
 	Status    bt.Status    // why encryption failed, or why the link is to end
 	Refusal   Refusal      // EffectRefuse
 
-	// Err is why a pairing ended: EffectReportFailure, EffectReportEnd and
-	// EffectReportTimeout.
+	// Err is why a pairing ended, or did not begin: EffectReportFailure,
+	// EffectReportRejection, EffectReportEnd and EffectReportTimeout.
 	Err *PairingError
 
 	Bond   *bond.Bond // EffectStoreBond

@@ -1,6 +1,8 @@
 package smp
 
 import (
+	"errors"
+
 	"blesmp/bond"
 	"blesmp/bt"
 	"blesmp/smp/toolbox"
@@ -46,6 +48,7 @@ func (p *Procedure) disconnect(e *Effect) { e.Status = bt.AuthenticationFailure 
 // bond is found from now on.
 func (p *Procedure) storeBond(e *Effect) {
 	e.Bond = p.newBond()
+	p.made = e.Bond
 	p.peerIdentity = e.Bond.Peer
 	p.onBond = true
 }
@@ -62,6 +65,39 @@ func (p *Procedure) reportComplete(e *Effect) {
 func (p *Procedure) reportFailure(e *Effect, reason Reason) {
 	e.Err = p.ended()
 	e.Err.Reason = reason
+	e.Err.Err = errors.Join(e.Err.Err, p.policyError(reason))
+}
+
+// reportRejection tells of a request that was answered with Pairing Failed
+// before anything began.
+func (p *Procedure) reportRejection(e *Effect, reason Reason) { p.reportFailure(e, reason) }
+
+// policyError says what of ours has refused the peer, nil where it was a rule
+// of the protocol or the user.
+func (p *Procedure) policyError(reason Reason) error {
+	if p.in.Err != nil || p.malformed != nil {
+		return nil
+	}
+	switch state := State(p.step.From); {
+	case reason == EncryptionKeySize && state == StateJudge:
+		return p.config.Policy.keySizeError(p.keySize())
+	case reason == AuthenticationRequirements && state == StateJudge:
+		if err := p.levelError(); err != nil {
+			return err
+		}
+		return &PolicyError{"Policy.Repairing", "the bond with this peer would be replaced by " + p.outcome().String()}
+	case reason == AuthenticationRequirements && state == StateConfirmFeatures:
+		return &PolicyError{"Policy.Repairing", "only the user may let " + p.outcome().String() + " replace the bond with this peer"}
+	case reason == AuthenticationRequirements && state == StateAwaitIdentityAddressInformation:
+		return &PolicyError{"Policy.Repairing", "the identity has a bond already"}
+	case reason == PairingNotSupported && p.config.Policy.NotPairable:
+		return &PolicyError{"Policy.NotPairable", p.event.String()}
+	case reason == PairingNotSupported && p.config.Peer == p.config.Local:
+		return errors.New("smp: the peer has our own address")
+	case reason == RepeatedAttempts:
+		return &PolicyError{"Policy.Backoff", "the waiting interval after a failed attempt has not passed"}
+	}
+	return nil
 }
 
 func (p *Procedure) reportEnd(e *Effect, cause Cause) {
@@ -108,6 +144,7 @@ func (p *Procedure) askFeatures(e *Effect) {
 	p.ask(e)
 	offers := [2]Offer{offerOf(PairingResponse(p.pairing.request)), offerOf(p.pairing.response)}
 	e.Offer, e.Level = offers[p.peer], p.outcome()
+	e.Replaces = p.replacesBond()
 }
 
 func (p *Procedure) askPasskey(e *Effect) {
@@ -154,11 +191,25 @@ func (p *Procedure) result() *Result {
 	}
 	return &Result{
 		Level:     p.outcome(),
-		Bonded:    v.Bonding() && p.findable(),
+		Bonded:    v.Bonding() && p.keepable(),
 		Debug:     p.usesDebugKey(),
 		Initiator: keys[0],
 		Responder: keys[1],
+		LinkKey:   p.linkKey(),
 	}
+}
+
+// linkKey derives the key for BR/EDR where both sides offer it, both ways. It
+// comes of the LTK before that is cut (Core Vol 3, Part H, 2.3.5.7).
+func (p *Procedure) linkKey() *bt.Key {
+	req, rsp := &p.pairing.request, &p.pairing.response
+	offered := req.InitiatorKeyDistribution & req.ResponderKeyDistribution &
+		rsp.InitiatorKeyDistribution & rsp.ResponderKeyDistribution
+	if !p.vars().SC() || !offered.LinkKey() {
+		return nil
+	}
+	key := toolbox.LinkKeyFromLTK(p.pairing.uncutLTK, (req.AuthReq & rsp.AuthReq).CT2())
+	return &key
 }
 
 // newBond is what the pairing leaves behind.
@@ -179,6 +230,7 @@ func (p *Procedure) newBond() *bond.Bond {
 		PeerIRK:   peer.IRK,
 		LocalCSRK: own.CSRK,
 		PeerCSRK:  peer.CSRK,
+		LinkKey:   r.LinkKey,
 	}
 	if onAir := p.config.Peer; onAir.IsIdentity() && onAir != b.Peer {
 		b.OnAir = onAir

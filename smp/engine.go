@@ -2,17 +2,12 @@ package smp
 
 import (
 	"errors"
-	"time"
 
 	"blesmp/gen/table"
 )
 
 // What the generated binding calls while a rule runs.
 var _ engine = (*Procedure)(nil)
-
-// procedureTimeout is how long a pairing may stand still
-// (Core Vol 3, Part H, 3.4).
-const procedureTimeout = 30 * time.Second
 
 // took keeps the row that is about to run, for errors, and tells the tracer.
 func (p *Procedure) took(step table.Step) {
@@ -47,7 +42,7 @@ func (p *Procedure) sent(_ PDUCode, out []byte) {
 func (p *Procedure) startTimer(t Timer) {
 	p.arming++
 	e := p.newEffect(EffectStartTimer)
-	e.Timer, e.Arming, e.After = t, p.arming, procedureTimeout
+	e.Timer, e.Arming, e.After = t, p.arming, t.Duration()
 }
 
 // stopTimer makes the numbers of earlier starts stale, too.

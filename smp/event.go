@@ -1,10 +1,6 @@
 package smp
 
-import (
-	"time"
-
-	"blesmp/bt"
-)
+import "blesmp/bt"
 
 // Event is something that a Session reports: one of the types below.
 type Event interface{ event() }
@@ -21,6 +17,16 @@ type PairingCompleteEvent struct {
 // PairingFailedEvent says that a pairing, or our request for one, has come to
 // nothing.
 type PairingFailedEvent struct{ Err *PairingError }
+
+// RequestRefusedEvent says that a Pairing Request or Security Request of the
+// peer was turned down before anything began; the error names the Reason that
+// was sent and, where it was one, the policy.
+type RequestRefusedEvent struct{ Err *PairingError }
+
+// BondLostEvent says that the peer has no key for the bond: it has forgotten us,
+// or it is not the peer. The bond is still there, and nothing is paired again
+// unless somebody calls Pair.
+type BondLostEvent struct{ Peer bt.TypedAddress }
 
 // EncryptionEvent says that the link's encryption has changed, or that it
 // could not be encrypted. A peripheral without a key for the central's request
@@ -45,10 +51,9 @@ type DisconnectedEvent struct{ Reason bt.Status }
 
 func (PairingCompleteEvent) event() {}
 func (PairingFailedEvent) event()   {}
+func (RequestRefusedEvent) event()  {}
+func (BondLostEvent) event()        {}
 func (EncryptionEvent) event()      {}
 func (TimeoutEvent) event()         {}
 func (KeypressEvent) event()        {}
 func (DisconnectedEvent) event()    {}
-
-// now is the clock of sessions; in a testing/synctest bubble it is a fake one.
-func now() time.Time { return time.Now() }

@@ -6,6 +6,7 @@ import "sync"
 // while there are any.
 type eventQueue struct {
 	deliver func(Event)
+	start   func(func()) // has the goroutine run
 
 	mu      sync.Mutex
 	events  []Event
@@ -21,12 +22,29 @@ const maxWaitingKeypresses = 64
 func (q *eventQueue) put(e Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if _, keypress := e.(KeypressEvent); keypress && len(q.events) >= maxWaitingKeypresses {
+	q.events = append(q.events, e)
+	q.run()
+}
+
+// putOrDrop queues a keypress, unless too much waits already: the peer decides
+// how many there are.
+func (q *eventQueue) putOrDrop(e Event) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.events) >= maxWaitingKeypresses {
 		return
 	}
 	q.events = append(q.events, e)
 	q.run()
 }
+
+// askedKeypress is a keypress for Prompter.Keypress.
+type askedKeypress struct {
+	question *Question
+	kind     KeypressType
+}
+
+func (askedKeypress) event() {}
 
 // end has last called once all events are delivered.
 func (q *eventQueue) end(last func()) {
@@ -42,7 +60,7 @@ func (q *eventQueue) run() {
 		return
 	}
 	q.running = true
-	go q.drain()
+	q.start(q.drain)
 }
 
 func (q *eventQueue) drain() {

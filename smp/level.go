@@ -24,11 +24,10 @@ type Level struct {
 // policy. Legacy passkey entry does not by default: a passive listener can
 // find the passkey (Core Vol 3, Part H, 2.3.1).
 func (l Level) Authenticated(policy Policy) bool {
-	if !l.MITM {
-		return false
-	}
-	return l.SC || l.Model == OutOfBand || policy.LegacyPasskey == LegacyPasskeyAuthenticated
+	return l.MITM && (!l.isLegacyPasskey() || policy.LegacyPasskey == LegacyPasskeyAuthenticated)
 }
+
+func (l Level) isLegacyPasskey() bool { return !l.SC && l.MITM && l.Model != OutOfBand }
 
 // Satisfies reports whether l is enough where want is asked: no less in SC,
 // MITM and key size. The model does not count.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"blesmp/bond"
 	"blesmp/bt"
@@ -25,6 +26,10 @@ type Options struct {
 	// one goroutine a session; it may be slow.
 	OnEvent func(*Session, Event)
 
+	// EncryptBonded encrypts the link of a bonded peer as soon as it is up; as
+	// peripheral it asks the central to.
+	EncryptBonded bool
+
 	// KeepLinkOnTimeout keeps a link on which a pairing has timed out.
 	KeepLinkOnTimeout bool
 
@@ -38,6 +43,20 @@ type Options struct {
 	// Trace is told of every rule that a session takes, on the goroutine that
 	// steps it.
 	Trace func(*Session, Trace)
+
+	// UnsafeFixedPasskey is shown in place of a random passkey. Every attempt
+	// tells whoever listens some of it, and twenty are enough to know it all.
+	UnsafeFixedPasskey *Passkey
+
+	// Now is the clock of waiting intervals and of Bond.Created; time.Now by
+	// default.
+	Now func() time.Time
+
+	// AfterFunc replaces time.AfterFunc for the timer of a procedure; what it
+	// returns calls the timer off. Go replaces the go statement, so that a
+	// program that keeps time itself can tell when a session is at rest.
+	AfterFunc func(d time.Duration, f func()) (stop func() bool)
+	Go        func(f func())
 
 	// Rand, NewKeyPair, NewPasskey, Toolbox and Table replace what Config has
 	// under these names, for tests and replays.
@@ -56,7 +75,7 @@ type Manager struct {
 
 	mu       sync.Mutex
 	sessions map[bt.Link]*Session
-	oob      []*LocalOOB
+	oob      map[bt.TypedAddress]*LocalOOB // by our identity
 }
 
 // Host is what gives a Manager its links: a host stack. hci.Host is one.
@@ -75,11 +94,24 @@ func NewManager(store bond.Store, options Options) *Manager {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.AfterFunc == nil {
+		options.AfterFunc = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
+	}
+	if options.Go == nil {
+		options.Go = func(f func()) { go f() }
+	}
+	if fixed := options.UnsafeFixedPasskey; fixed != nil {
+		options.NewPasskey = func() uint32 { return uint32(*fixed) }
+	}
 	return &Manager{
 		store:    store,
 		options:  options,
-		attempts: newAttempts(options.Policy.Backoff),
+		attempts: newAttempts(store, options.Policy.Backoff, options.Now),
 		sessions: map[bt.Link]*Session{},
+		oob:      map[bt.TypedAddress]*LocalOOB{},
 	}
 }
 
@@ -110,8 +142,11 @@ func (m *Manager) Attach(link bt.Link) (*Session, error) {
 		return nil, err
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.sessions[link] = session
+	m.mu.Unlock()
+	if m.options.EncryptBonded {
+		session.encryptBonded()
+	}
 	return session, nil
 }
 
@@ -134,8 +169,10 @@ func (m *Manager) Sessions() []*Session {
 }
 
 // NewOOB makes out-of-band data of ours for a peer that gets it over another
-// channel. It serves one successful pairing with this identity and is dropped
-// after one that failed (Core Vol 3, Part H, 2.3.5.6.4).
+// channel. It serves one pairing of this identity, and is dropped with the end
+// of it, also where that failed. Nothing in a pairing tells which data the peer
+// holds, so data that was made before for this identity no longer serves
+// (Core Vol 3, Part H, 2.3.5.6.4).
 func (m *Manager) NewOOB(identity bt.TypedAddress) (*LocalOOB, error) {
 	if !identity.IsIdentity() {
 		return nil, fmt.Errorf("smp: out-of-band data for %v: not a public or static random address", identity)
@@ -149,7 +186,7 @@ func (m *Manager) NewOOB(identity bt.TypedAddress) (*LocalOOB, error) {
 	oob := newLocalOOB(identity, config.NewKeyPair(), random, config.Toolbox)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.oob = append(m.oob, oob)
+	m.oob[identity] = oob
 	return oob, nil
 }
 
@@ -160,27 +197,35 @@ func NewIRK() bt.Key {
 	return irk
 }
 
-// oobOf gives the data that was given out for an identity, oldest first.
+// oobOf gives the data that was given out for an identity, nil where there is
+// none or where another pairing uses it.
 func (m *Manager) oobOf(identity bt.TypedAddress) *LocalOOB {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, oob := range m.oob {
-		if oob.Address == identity {
-			return oob
-		}
+	if oob := m.oob[identity]; oob != nil && !oob.taken {
+		return oob
 	}
 	return nil
+}
+
+// takeOOB has a pairing use data, and reports false where another one was
+// faster.
+func (m *Manager) takeOOB(oob *LocalOOB) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.oob[oob.Address] != oob || oob.taken {
+		return false
+	}
+	oob.taken = true
+	return true
 }
 
 // dropOOB forgets data whose pairing has ended.
 func (m *Manager) dropOOB(used *LocalOOB) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for i, oob := range m.oob {
-		if oob == used {
-			m.oob = append(m.oob[:i], m.oob[i+1:]...)
-			return
-		}
+	if used != nil && m.oob[used.Address] == used {
+		delete(m.oob, used.Address)
 	}
 }
 
@@ -213,6 +258,9 @@ func (m *Manager) validate() error {
 	if err := m.options.Policy.Validate(); err != nil {
 		return err
 	}
+	if fixed := m.options.UnsafeFixedPasskey; fixed != nil && *fixed >= passkeyLimit {
+		return errors.New("smp: Options.UnsafeFixedPasskey has more than six digits")
+	}
 	return m.checkFeatures(&m.options.Features)
 }
 
@@ -221,8 +269,8 @@ func (m *Manager) checkFeatures(f *Features) error {
 	if err := f.Validate(); err != nil {
 		return err
 	}
-	if least := m.options.Policy.minKeySize(); f.MaxKeySize < least {
-		return fmt.Errorf("smp: Features.MaxKeySize is %d, less than the %d of Policy.MinKeySize", f.MaxKeySize, least)
+	if err := m.options.Policy.keySizeError(f.MaxKeySize); err != nil {
+		return fmt.Errorf("smp: Features.MaxKeySize: %w", err)
 	}
 	if (f.InitiatorKeys | f.ResponderKeys).LinkKey() && !m.options.CTKD {
 		return errors.New("smp: Features ask for LinkKey, but Options.CTKD is not set")

@@ -13,7 +13,8 @@ type LocalOOB struct {
 	Address         bt.TypedAddress
 	Confirm, Random [16]byte // most significant octet first
 
-	pair KeyPair
+	pair  KeyPair
+	taken bool // by a pairing; the Manager's lock guards it
 }
 
 // String hides the data: whoever has it can pass for the peer.
@@ -38,7 +39,14 @@ func NewLocalOOB(address bt.TypedAddress) *LocalOOB {
 	return newLocalOOB(address, freshKeyPair(fillRandom)(), random, realToolbox{})
 }
 
-// oobMatches reports whether the peer's confirm value commits to this key.
+// NewLocalOOBFrom makes the data that a given key pair and random commit to, so
+// that a recorded exchange can be played again. Both have to be new for every
+// pairing; NewLocalOOB sees to that.
+func NewLocalOOBFrom(address bt.TypedAddress, pair KeyPair, random [16]byte) *LocalOOB {
+	return newLocalOOB(address, pair, random, realToolbox{})
+}
+
+// matches reports whether the peer's confirm value commits to this key.
 func (o *PeerOOB) matches(tools Toolbox, key toolbox.PublicKey) bool {
 	return o.Confirm != nil && equal(*o.Confirm, tools.F4(key.X, key.X, *o.Random, 0))
 }

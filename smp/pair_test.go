@@ -2,137 +2,153 @@ package smp_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
-	"blesmp/bond"
 	"blesmp/bt"
 	"blesmp/smp"
+	"blesmp/smp/internal/executor"
+	"blesmp/smp/smptest"
 )
 
-// duo is two procedures on one link without a host: what one sends, the other
-// receives, and the controllers encrypt at once.
-type duo struct {
-	t     *testing.T
-	sides [2]*side
-	log   []string
-}
-
-type side struct {
-	p        *smp.Procedure
-	features smp.Features
-	inbox    []smp.Input
-	bonds    []*bond.Bond
-	passkey  uint32
-	results  []*smp.Result
-	errs     []*smp.PairingError
-	key      bt.Key
-}
-
-func newDuo(t *testing.T, features [2]smp.Features) *duo {
-	d := &duo{t: t}
-	addrs := [2]bt.TypedAddress{{Address: bt.Address{1, 2, 3, 4, 5, 6}}, {Type: bt.RandomAddress, Address: bt.Address{0xc1, 2, 3, 4, 5, 6}}}
-	for i := range d.sides {
-		p, err := smp.NewProcedure(smp.Config{
-			Role: bt.Role(i), Local: addrs[i], Peer: addrs[1-i], NewPasskey: func() uint32 { return 7 },
-			Trace: func(tr smp.Trace) { d.log = append(d.log, tr.String()) },
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		d.sides[i] = &side{p: p, features: features[i]}
+// protectable reports whether two input and output capabilities give
+// protection against a device in the middle (Core Vol 3, Part H, 2.3.5.1,
+// tables 2.8 and 2.9).
+func protectable(initiator, responder smp.IOCapability, sc bool) bool {
+	keyboard := func(io smp.IOCapability) bool { return io == smp.KeyboardOnly || io == smp.KeyboardDisplay }
+	compares := func(io smp.IOCapability) bool { return io == smp.DisplayYesNo || io == smp.KeyboardDisplay }
+	switch {
+	case initiator == smp.NoInputNoOutput || responder == smp.NoInputNoOutput:
+		return false
+	case keyboard(initiator) || keyboard(responder):
+		return true
 	}
-	return d
-}
-
-func (d *duo) run() {
-	for range 1000 {
-		idle := true
-		for i, s := range d.sides {
-			if len(s.inbox) == 0 {
-				continue
-			}
-			idle = false
-			in := s.inbox[0]
-			s.inbox = s.inbox[1:]
-			for _, e := range s.p.Step(nil, in) {
-				d.effect(i, e)
-			}
-		}
-		if idle {
-			return
-		}
-	}
-	d.t.Fatal("endless")
-}
-
-func (d *duo) effect(i int, e smp.Effect) {
-	s, o := d.sides[i], d.sides[1-i]
-	switch e.Kind {
-	case smp.EffectSend:
-		o.inbox = append(o.inbox, smp.Input{PDU: append([]byte{}, e.PDU...)})
-		s.inbox = append(s.inbox, smp.Input{Event: smp.EventDelivered})
-	case smp.EffectAskPairing, smp.EffectAskSecurity:
-		s.inbox = append(s.inbox, smp.Input{Event: smp.EventConsentGiven, Question: e.Question, Features: &s.features})
-	case smp.EffectAskFeatures:
-		s.inbox = append(s.inbox, smp.Input{Event: smp.EventFeaturesConfirmed, Question: e.Question})
-	case smp.EffectAskPasskey:
-		s.inbox = append(s.inbox, smp.Input{Event: smp.EventPasskeyEntered, Question: e.Question, Passkey: 7})
-	case smp.EffectShowPasskey:
-		s.passkey = e.Number
-	case smp.EffectAskCompare:
-		s.inbox = append(s.inbox, smp.Input{Event: smp.EventNumbersEqual, Question: e.Question})
-	case smp.EffectStartPairingEncryption:
-		s.key = e.Key
-		o.inbox = append(o.inbox, smp.Input{Event: smp.EventLTKRequest, EDIV: e.EDIV, Rand: e.Rand})
-	case smp.EffectReplyPairingKey:
-		if e.Key != o.key {
-			d.t.Error("keys differ")
-		}
-		s.inbox = append(s.inbox, smp.Input{Event: smp.EventEncryptionOn})
-		o.inbox = append(o.inbox, smp.Input{Event: smp.EventEncryptionOn})
-	case smp.EffectStoreBond:
-		s.bonds = append(s.bonds, e.Bond)
-	case smp.EffectReportComplete:
-		s.results = append(s.results, e.Result)
-	case smp.EffectReportFailure, smp.EffectReportEnd, smp.EffectReportTimeout:
-		s.errs = append(s.errs, e.Err)
-	}
+	return sc && compares(initiator) && compares(responder)
 }
 
 func TestModels(t *testing.T) {
+	fed[t.Name()] = true
 	for _, sc := range []bool{true, false} {
-		for i := range 5 {
-			for j := range 5 {
-				t.Run(fmt.Sprintf("sc=%v/%v/%v", sc, smp.IOCapability(i), smp.IOCapability(j)), func(t *testing.T) {
-					var f [2]smp.Features
-					for k, io := range []int{i, j} {
-						f[k] = smp.DefaultFeatures()
-						f[k].IOCapability = smp.IOCapability(io)
-						f[k].SC = sc
-						f[k].InitiatorKeys |= smp.KeyDistributionSignKey
-						f[k].ResponderKeys |= smp.KeyDistributionSignKey
-						f[k].MITM = i != 3 && j != 3 && !(i == 0 && j <= 1) && !(i == 1 && (j == 0 || j == 1 && !sc))
+		for i := range smp.KeyboardDisplay + 1 {
+			for j := range smp.KeyboardDisplay + 1 {
+				for _, mitm := range []bool{true, false} {
+					if mitm && !protectable(i, j, sc) {
+						continue
 					}
-					d := newDuo(t, f)
-					d.sides[0].inbox = append(d.sides[0].inbox, smp.Input{Event: smp.EventPair, Features: &f[0]})
-					if i == 2 && j == 2 {
-						d.sides[0].passkey, d.sides[1].passkey = 7, 7
-					}
-					d.run()
-					for k, s := range d.sides {
-						if len(s.results) != 1 || len(s.errs) != 0 || len(s.bonds) != 1 {
-							for _, l := range d.log {
-								t.Log(l)
+					t.Run(fmt.Sprintf("sc=%v/mitm=%v/%v/%v", sc, mitm, i, j), func(t *testing.T) {
+						rig := newRig(t, side{io: i, sc: sc, mitm: mitm}.party(), side{io: j, sc: sc}.party())
+						rig.Pair()
+						run(t, rig)
+						for _, d := range []*smptest.Device{rig.Initiator, rig.Responder} {
+							if len(d.Results) != 1 || len(d.Failures) != 0 || len(d.Bonds) != 1 {
+								t.Fatalf("%v: %d results, failures %v, %d bonds", d.Role, len(d.Results), d.Failures, len(d.Bonds))
 							}
-							t.Fatalf("side %d: results %v errs %v bonds %v", k, s.results, s.errs, len(s.bonds))
+							level := d.Results[0].Level
+							if level.MITM != mitm || level.SC != sc || level.KeySize != 16 {
+								t.Errorf("%v: %v", d.Role, level)
+							}
 						}
-						if err := s.bonds[0].Validate(); err != nil {
-							t.Error(err)
-						}
-					}
-					t.Log(d.sides[0].results[0].Level)
-				})
+					})
+				}
 			}
 		}
 	}
 }
+
+// TestOrders pairs in every model, with users that are faster than the link or
+// than each other.
+func TestOrders(t *testing.T) {
+	fed[t.Name()] = true
+	for _, sc := range []bool{false, true} {
+		for model := range byModel {
+			if model == smp.NumericComparison && !sc {
+				continue
+			}
+			for _, usersFirst := range []bool{false, true} {
+				for _, first := range []bt.Role{bt.Central, bt.Peripheral} {
+					t.Run(fmt.Sprintf("sc=%v/%v/users first %v, %v first", sc, model, usersFirst, first), func(t *testing.T) {
+						both := parties(model, sc)
+						rig := newRig(t, both[0], both[1])
+						rig.UsersFirst, rig.FirstUser = usersFirst, first
+						rig.Pair()
+						run(t, rig)
+						for _, d := range []*smptest.Device{rig.Initiator, rig.Responder} {
+							if len(d.Results) != 1 || len(d.Failures) != 0 || d.Results[0].Level.Model != model {
+								t.Errorf("%v: %d results, %v", d.Role, len(d.Results), d.Failures)
+							}
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// side is what tests vary of a party.
+type side struct {
+	io   smp.IOCapability
+	sc   bool
+	mitm bool
+}
+
+func (s side) party() smptest.Party {
+	f := smp.DefaultFeatures()
+	f.IOCapability, f.SC, f.MITM = s.io, s.sc, s.mitm
+	f.InitiatorKeys |= smp.KeyDistributionSignKey
+	f.ResponderKeys |= smp.KeyDistributionSignKey
+	return smptest.Party{Features: &f}
+}
+
+// newRig links two parties, and fails the test at its end where they broke a
+// rule.
+func newRig(t *testing.T, initiator, responder smptest.Party) *smptest.Rig {
+	t.Helper()
+	rig, err := smptest.New(1, initiator, responder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := loadSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	follower := spec.Follow()
+	rig.OnStep = func(m smptest.Moment) {
+		for _, tr := range m.Traces {
+			take(tr)
+		}
+		if err := follower.Step(m); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(func() {
+		for _, broken := range rig.Broken {
+			t.Errorf("broken rule: %s", broken)
+		}
+		if t.Failed() {
+			logTraces(t, rig)
+		}
+	})
+	return rig
+}
+
+// loadSpec reads the specification for the executor, once.
+var loadSpec = sync.OnceValues(func() (*executor.Spec, error) { return executor.Load("../spec/smp_states.yaml") })
+
+func logTraces(t *testing.T, rig *smptest.Rig) {
+	t.Helper()
+	for _, d := range []*smptest.Device{rig.Initiator, rig.Responder} {
+		for _, tr := range d.Traces {
+			t.Log(tr)
+		}
+	}
+}
+
+func run(t *testing.T, rig *smptest.Rig) {
+	t.Helper()
+	if err := rig.Run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// addresses that tests use beside those of the rig.
+var strangerAddress = bt.TypedAddress{Type: bt.PublicAddress, Address: bt.Address{0x00, 0x1b, 0xdc, 0x00, 0x00, 0x99}}

@@ -32,6 +32,10 @@ type Prompter struct {
 	// Just Works needs no consent.
 	Consent func(context.Context, *Question) error
 
+	// ReplaceBond is asked where the policy leaves it to the user whether a
+	// pairing may replace the bond with this peer. Without it, it may not.
+	ReplaceBond func(context.Context, *Question) error
+
 	// DisplayPasskey shows Question.Passkey, to be typed at the peer. It may
 	// return at once or stay until the context ends.
 	DisplayPasskey func(context.Context, *Question) error

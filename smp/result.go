@@ -13,6 +13,11 @@ type Result struct {
 	// Initiator and Responder hold what each side distributed. With LE Secure
 	// Connections both have the one LTK, EDIV and Rand being 0.
 	Initiator, Responder Keys
+
+	// LinkKey is the BR/EDR link key that both sides have derived from the LTK,
+	// nil where not both offered it in LE Secure Connections
+	// (Core Vol 3, Part H, 2.4.2.4).
+	LinkKey *bt.Key
 }
 
 // Keys are what one side distributed; nil is not distributed

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"blesmp/bond"
 	"blesmp/bt"
@@ -18,7 +19,9 @@ type Session struct {
 	link    bt.Link
 	log     *slog.Logger
 	events  eventQueue
-	done    chan struct{}
+	// keypresses are for Prompter.Keypress, which may be slow, too.
+	keypresses eventQueue
+	done       chan struct{}
 
 	// Used by the worker alone, which is one goroutine at a time.
 	procedure *Procedure
@@ -27,7 +30,8 @@ type Session struct {
 	flush     flush
 	timer     timer
 	prompt    prompt
-	inquiry   error // refusal of the command that is being stepped
+	inquiry   error                          // refusal of the command that is being stepped
+	found     map[bt.TypedAddress]*bond.Bond // by this step
 	pairing   *pairingWait
 	encrypt   *encryptWait
 
@@ -36,8 +40,11 @@ type Session struct {
 	working bool
 	status  status
 	err     error
-	given   *bond.Bond // SetLTK
-	secured chan struct{}
+	given   *bond.Bond    // SetLTK
+	stepped chan struct{} // closed with the next step; nil while nobody waits for it
+	failure *PairingError // how the last pairing failed
+
+	deadline time.Time // zero while no timer runs
 }
 
 // status is what can be asked of a session at any time.
@@ -64,11 +71,16 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 		link:    link,
 		log:     m.options.Logger.With("peer", link.PeerAddress(), "role", link.Role()),
 		done:    make(chan struct{}),
-		secured: make(chan struct{}),
 	}
+	s.events.start, s.keypresses.start = m.options.Go, m.options.Go
 	s.events.deliver = func(e Event) {
 		if m.options.OnEvent != nil {
 			m.options.OnEvent(s, e)
+		}
+	}
+	s.keypresses.deliver = func(e Event) {
+		if k, ok := e.(askedKeypress); ok {
+			m.options.Prompter.Keypress(k.question, k.kind)
 		}
 	}
 	irk, err := m.localIRK(link.LocalIdentity())
@@ -78,10 +90,10 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 	config := m.config()
 	config.Role = link.Role()
 	config.Local, config.Peer = link.LocalAddress(), link.PeerAddress()
-	config.LocalIdentity, config.PeerIdentity = link.LocalIdentity(), link.PeerIdentity()
+	config.LocalIdentity, config.PeerIdentity = link.LocalIdentity(), s.identify()
 	config.LocalIRK = irk
-	config.FindBond = s.findBond
-	config.Waiting = func() bool { return s.manager.attempts.wait(s.procedure.PeerIdentity(), now()) > 0 }
+	config.FindBond = s.findBondOnce
+	config.Waiting = func() bool { return s.wait() > 0 }
 	config.LocalOOB = func() *LocalOOB { return m.oobOf(link.LocalIdentity()) }
 	if m.options.Trace != nil {
 		config.Trace = func(t Trace) { m.options.Trace(s, t) }
@@ -91,6 +103,33 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 	}
 	s.publish()
 	return s, nil
+}
+
+// identify says who the peer is: its bond may know another name than the link,
+// or whose private address it is.
+func (s *Session) identify() bt.TypedAddress {
+	known := s.link.PeerIdentity()
+	b, err := bond.Find(s.manager.store, s.link.LocalIdentity(), known)
+	if err != nil {
+		s.checkStore(err)
+		return known
+	}
+	return b.Peer
+}
+
+// encryptBonded has the link of a bonded peer encrypted: a central does it, a
+// peripheral asks.
+func (s *Session) encryptBonded() {
+	b := s.usableBond()
+	if b == nil {
+		return
+	}
+	in := Input{Event: EventEncrypt}
+	if s.link.Role() == bt.Peripheral {
+		asked := SecurityRequirements{Bonding: true, MITM: b.MITM, SC: b.SC}
+		in = Input{Event: EventRequestSecurity, Security: asked.authReq()}
+	}
+	s.post(job{input: in})
 }
 
 // Role is ours on this link.
@@ -115,17 +154,46 @@ func (s *Session) Level() (Level, bool) {
 	return at.level, at.encrypted
 }
 
-// Bonded reports whether there is a bond with the peer.
-func (s *Session) Bonded() bool { return s.findBond(s.PeerIdentity()) != nil }
+// Bonded reports whether there is a bond with the peer. A key of SetLTK is none.
+func (s *Session) Bonded() bool { return s.storedBond(s.PeerIdentity()) != nil }
 
-// AvailableLevel is what encryption with the stored key would give; false
-// where there is no key for our role.
+// AvailableLevel is what encryption with the stored key, or that of SetLTK,
+// would give; false where there is no key for our role, or none that the policy
+// accepts.
 func (s *Session) AvailableLevel() (Level, bool) {
-	b := s.findBond(s.PeerIdentity())
-	if b == nil || s.Role() == bt.Central && b.PeerLTK == nil || s.Role() == bt.Peripheral && b.LocalLTK == nil {
+	b := s.usableBond()
+	if b == nil {
 		return Level{}, false
 	}
 	return LevelOf(b), true
+}
+
+// usableBond is the bond whose key our role can use now, nil where there is
+// none.
+func (s *Session) usableBond() *bond.Bond {
+	b := s.findBond(s.PeerIdentity())
+	switch {
+	case b == nil, s.manager.options.Policy.bondError(b) != nil:
+		return nil
+	case s.Role() == bt.Central && b.PeerLTK == nil, s.Role() == bt.Peripheral && b.LocalLTK == nil:
+		return nil
+	}
+	return b
+}
+
+// Deadline is when the procedure that runs times out, by Options.Now, unless
+// something happens before; false where nothing is waited for. What it is for is
+// to show a user how much time there is (Core Vol 3, Part H, 3.4).
+func (s *Session) Deadline() (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.deadline, !s.deadline.IsZero()
+}
+
+func (s *Session) setDeadline(t time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deadline = t
 }
 
 // Done is closed when the link is gone and all of its events are reported.
@@ -161,6 +229,26 @@ func (s *Session) publish() {
 	}
 }
 
+// watch gives the status, and a channel that is closed with the next step.
+func (s *Session) watch() (status, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stepped == nil {
+		s.stepped = make(chan struct{})
+	}
+	return s.status, s.stepped
+}
+
+// wake wakes who watches.
+func (s *Session) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stepped != nil {
+		close(s.stepped)
+		s.stepped = nil
+	}
+}
+
 // findBond gives the bond with a peer, or the key that SetLTK gave for ours.
 func (s *Session) findBond(peer bt.TypedAddress) *bond.Bond {
 	s.mu.Lock()
@@ -169,14 +257,38 @@ func (s *Session) findBond(peer bt.TypedAddress) *bond.Bond {
 	if given != nil && given.Peer == peer {
 		return given
 	}
+	return s.storedBond(peer)
+}
+
+// findBondOnce is findBond with one answer during a step, whatever others do to
+// the store.
+func (s *Session) findBondOnce(peer bt.TypedAddress) *bond.Bond {
+	if b, ok := s.found[peer]; ok {
+		return b
+	}
+	b := s.findBond(peer)
+	if s.found == nil {
+		s.found = map[bt.TypedAddress]*bond.Bond{}
+	}
+	s.found[peer] = b
+	return b
+}
+
+// storedBond gives the bond with a peer.
+func (s *Session) storedBond(peer bt.TypedAddress) *bond.Bond {
 	b, err := s.manager.store.Get(s.link.LocalIdentity(), peer)
 	if err != nil {
-		if !errors.Is(err, bond.ErrNotFound) {
-			s.log.Error("bond store", "err", err)
-		}
+		s.checkStore(err)
 		return nil
 	}
 	return &b
+}
+
+// checkStore logs what a store could not read.
+func (s *Session) checkStore(err error) {
+	if !errors.Is(err, bond.ErrNotFound) {
+		s.log.Error("bond store", "err", err)
+	}
 }
 
 // post gives the worker a job, and starts it where it is not at work. An idle
@@ -188,7 +300,7 @@ func (s *Session) post(j job) {
 	s.working = true
 	s.mu.Unlock()
 	if start {
-		go s.work()
+		s.manager.options.Go(s.work)
 	}
 }
 
@@ -214,7 +326,7 @@ func (s *Session) work() {
 
 // step gives one input to the procedure and carries out what comes of it.
 func (s *Session) step(j job) {
-	s.inquiry = nil
+	s.inquiry, s.found = nil, nil
 	in := j.input
 	in.Scratch = s.scratch[:0]
 	s.effects = s.procedure.Step(s.effects[:0], in)
@@ -223,9 +335,11 @@ func (s *Session) step(j job) {
 		s.carryOut(&s.effects[i])
 	}
 	clear(s.effects)
+	clear(s.scratch[:]) // the PDUs may have held keys
 	if s.procedure.Idle() {
 		s.prompt.end(context.Canceled)
 	}
+	s.wake()
 	if j.done != nil {
 		j.done(s.inquiry)
 	}

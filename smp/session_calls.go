@@ -16,16 +16,26 @@ type SecurityRequirements struct {
 	Bonding, MITM, SC, Keypress bool
 }
 
+func (r SecurityRequirements) authReq() AuthReq {
+	return AuthReq(0).WithBonding(uint8(bit(r.Bonding))).WithMITM(r.MITM).WithSC(r.SC).WithKeypress(r.Keypress)
+}
+
 // Pair pairs, as central: it sends a Pairing Request with these features and
 // waits for the end. It is also the answer to Prompter.SecurityRequested.
 //
-// When the context ends, the pairing is cancelled and Pair waits until the
-// Pairing Failed is out. From the start of encryption on that is too late, since
-// the peer may be done; Pair then waits for the end.
+// When the context ends, the pairing is cancelled and Pair waits until the peer
+// has the Pairing Failed, or the link is gone: to disconnect is safe then. From
+// the start of encryption on it is too late to cancel, since the peer may be
+// done; Pair then waits for the end.
 //
 // It returns ErrWrongRole, ErrBusy, ErrTimedOut, ErrClosed, a *BackoffError,
 // what is wrong with the features, or a *PairingError.
 func (s *Session) Pair(ctx context.Context, f Features) (*Result, error) {
+	return s.pair(ctx, f, Level{})
+}
+
+// pair also refuses what would come to less than is wanted.
+func (s *Session) pair(ctx context.Context, f Features, want Level) (*Result, error) {
 	if s.Role() != bt.Central {
 		return nil, ErrWrongRole
 	}
@@ -35,13 +45,16 @@ func (s *Session) Pair(ctx context.Context, f Features) (*Result, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	wait := &pairingWait{done: make(chan struct{})}
+	wait := &pairingWait{want: want, done: make(chan struct{})}
 	if err := s.command(Input{Event: EventPair, Features: &f}, func() { s.pairing = wait }); err != nil {
 		return nil, err
 	}
 	if err := until(ctx, wait.done); err != nil {
 		s.post(job{run: func() { s.abandon(wait, err) }})
 		<-wait.done
+		out := make(chan struct{})
+		s.post(job{run: func() { s.whenDelivered(func() { close(out) }) }})
+		<-out
 	}
 	return wait.result, wait.err
 }
@@ -62,6 +75,9 @@ func (s *Session) Encrypt(ctx context.Context) (Level, error) {
 	if s.Role() != bt.Central {
 		return Level{}, ErrWrongRole
 	}
+	if err := context.Cause(ctx); err != nil {
+		return Level{}, err
+	}
 	wait := &encryptWait{done: make(chan struct{})}
 	if err := s.command(Input{Event: EventEncrypt}, func() { s.encrypt = wait }); err != nil {
 		return Level{}, err
@@ -81,8 +97,11 @@ func (s *Session) RequestSecurity(ctx context.Context, r SecurityRequirements) e
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	asked := AuthReq(0).WithBonding(uint8(bit(r.Bonding))).WithMITM(r.MITM).WithSC(r.SC).WithKeypress(r.Keypress)
-	return s.command(Input{Event: EventRequestSecurity, Security: asked}, nil)
+	return s.command(Input{Event: EventRequestSecurity, Security: r.authReq()}, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.failure = nil
+	})
 }
 
 // Cancel ends a pairing, or the wait for one: Pairing Failed goes out with this
@@ -107,15 +126,14 @@ func (s *Session) NotifyKeypress(t KeypressType) error {
 // 16 octets, most significant first, used from now on and not stored. At the
 // central it is the key that the peripheral distributed, at the peripheral ours.
 func (s *Session) SetLTK(ltk []byte, rand uint64, ediv uint16, mitm, sc bool) error {
-	least := s.manager.options.Policy.minKeySize()
-	switch size := len(ltk); {
-	case size < toolbox.MinKeySize || size > toolbox.MaxKeySize:
+	if size := len(ltk); size < toolbox.MinKeySize || size > toolbox.MaxKeySize {
 		return fmt.Errorf("smp: SetLTK with %d octets, want %d to %d", size, toolbox.MinKeySize, toolbox.MaxKeySize)
-	case size < least:
-		return fmt.Errorf("smp: SetLTK with %d octets, less than the %d of Policy.MinKeySize", size, least)
 	}
 	key := &bond.LongTermKey{EDIV: ediv, Rand: rand}
 	copy(key.Key[len(key.Key)-len(ltk):], ltk)
+	if key.Key.IsZero() {
+		return errors.New("smp: SetLTK with a key of zeros, which is none")
+	}
 	b := &bond.Bond{
 		Local:    s.link.LocalIdentity(),
 		Peer:     s.PeerIdentity(),
@@ -124,6 +142,9 @@ func (s *Session) SetLTK(ltk []byte, rand uint64, ediv uint16, mitm, sc bool) er
 		KeySize:  len(ltk),
 		LocalLTK: key,
 		PeerLTK:  key,
+	}
+	if err := s.manager.options.Policy.bondError(b); err != nil {
+		return fmt.Errorf("smp: SetLTK: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,64 +155,79 @@ func (s *Session) SetLTK(ltk []byte, rand uint64, ediv uint16, mitm, sc bool) er
 // Secure makes the link at least as secure as want says, in SC, MITM and
 // KeySize: it is so already, or the stored key is good enough and encrypts it,
 // or a pairing with Options.Features gives it. A peripheral asks its central and
-// waits. A key that the peer has lost is an error, never a reason to pair again
-// unasked.
+// waits. Where another procedure is running, Secure waits for its end. A key that
+// the peer has lost is an error, never a reason to pair again unasked.
 func (s *Session) Secure(ctx context.Context, want Level) (Level, error) {
-	if level, encrypted := s.Level(); encrypted && level.Satisfies(want) {
-		return level, nil
+	for first := true; ; first = false {
+		at, stepped := s.watch()
+		if at.encrypted && at.level.Satisfies(want) && (first || at.state == StateIdle) {
+			return at.level, nil
+		}
+		level, err := s.secureNow(ctx, want)
+		if !errors.Is(err, ErrBusy) {
+			return level, err
+		}
+		if err := until(ctx, stepped); err != nil {
+			return Level{}, err
+		}
 	}
+}
+
+// secureNow is Secure, or ErrBusy.
+func (s *Session) secureNow(ctx context.Context, want Level) (Level, error) {
 	if s.Role() == bt.Peripheral {
-		return s.awaitLevel(ctx, want)
+		return s.askCentral(ctx, want)
 	}
 	if level, ok := s.AvailableLevel(); ok && level.Satisfies(want) {
 		return s.Encrypt(ctx)
 	}
-	f := s.manager.options.Features
+	f := s.features()
 	f.MITM = f.MITM || want.MITM
-	result, err := s.Pair(ctx, f)
-	if err != nil {
-		if result == nil {
-			return Level{}, err
-		}
-		return result.Level, err
+	f.SC = f.SC || want.SC
+	result, err := s.pair(ctx, f, want)
+	if result == nil {
+		return Level{}, err
 	}
-	if !result.Level.Satisfies(want) {
-		return result.Level, fmt.Errorf("smp: the pairing gave %v, which is less than was wanted", result.Level)
-	}
-	return result.Level, nil
+	return result.Level, err
 }
 
-// awaitLevel has a peripheral ask, and wait until the link is secure or the
-// central has refused.
-func (s *Session) awaitLevel(ctx context.Context, want Level) (Level, error) {
+// askCentral has a peripheral ask, and waits until what comes of it is over.
+func (s *Session) askCentral(ctx context.Context, want Level) (Level, error) {
 	f := &s.manager.options.Features
 	err := s.RequestSecurity(ctx, SecurityRequirements{
 		Bonding: f.Bonding, MITM: want.MITM || f.MITM, SC: want.SC || f.SC, Keypress: f.Keypress,
 	})
-	if err != nil && !errors.Is(err, ErrBusy) {
+	if err != nil {
 		return Level{}, err
 	}
 	for {
-		s.mu.Lock()
-		at, changed, gone := s.status, s.secured, s.err
-		s.mu.Unlock()
+		at, stepped := s.watch()
 		switch {
-		case at.encrypted && at.level.Satisfies(want):
+		case at.state == StateIdle && at.encrypted && at.level.Satisfies(want):
 			return at.level, nil
-		case gone != nil:
-			return Level{}, ErrClosed
-		case at.state == StateMute:
-			return Level{}, ErrTimedOut
-		case at.state == StateIdle:
-			return at.level, errNotGiven
+		case at.state == StateIdle, at.state == StateMute, at.state == StateClosed:
+			return at.level, s.notGiven(at.state)
 		}
-		if err := until(ctx, changed); err != nil {
+		if err := until(ctx, stepped); err != nil {
 			return Level{}, err
 		}
 	}
 }
 
-var errNotGiven = errors.New("smp: the central did not give the link the level that was asked")
+// notGiven says why asking did not help, in the state where it has led.
+func (s *Session) notGiven(state State) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.failure != nil && s.failure.Cause == LinkLost:
+		return fmt.Errorf("%w: %w", ErrClosed, s.failure)
+	case s.failure != nil:
+		return fmt.Errorf("smp: the central did not secure the link: %w", s.failure)
+	case state == StateClosed:
+		return ErrClosed
+	}
+	return errors.New("smp: the central did not give the link the level that was asked")
+}
 
 // command gives a command to the procedure and waits until it is carried out or
 // refused; accepted runs before its effects are.

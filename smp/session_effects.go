@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"blesmp/bond"
 	"blesmp/bt"
@@ -16,11 +17,14 @@ func (s *Session) carryOut(e *Effect) {
 		s.send(e.PDU)
 	case EffectStartTimer:
 		arming := e.Arming
-		s.timer.start(e.After, func() {
+		s.timer.stop()
+		s.timer.cancel = s.manager.options.AfterFunc(e.After, func() {
 			s.post(job{input: Input{Event: EventTimeout, Arming: arming}})
 		})
+		s.setDeadline(s.manager.options.Now().Add(e.After))
 	case EffectStopTimer:
 		s.timer.stop()
+		s.setDeadline(time.Time{})
 	case EffectStartPairingEncryption, EffectStartStoredEncryption:
 		s.startWhenFlushed(e)
 	case EffectReplyPairingKey, EffectReplyStoredKey:
@@ -28,6 +32,7 @@ func (s *Session) carryOut(e *Effect) {
 	case EffectNegativeReply:
 		s.check("negative LTK reply", s.link.RejectLTK())
 	case EffectDisconnect:
+		s.flush.start = nil
 		s.check("disconnect", s.link.Disconnect(e.Status))
 	case EffectStoreBond:
 		s.storeBond(e.Bond)
@@ -39,6 +44,8 @@ func (s *Session) carryOut(e *Effect) {
 		s.reportComplete(e.Result)
 	case EffectReportFailure, EffectReportEnd:
 		s.reportFailure(e.Err)
+	case EffectReportRejection:
+		s.events.put(RequestRefusedEvent{Err: e.Err})
 	case EffectReportTimeout:
 		s.reportTimeout(e.Err)
 	case EffectReportKeypress:
@@ -59,7 +66,7 @@ func (s *Session) check(what string, err error) {
 
 // storeBond keeps the bond before anybody is told of it.
 func (s *Session) storeBond(b *bond.Bond) {
-	b.Created = now()
+	b.Created = s.manager.options.Now()
 	err := s.manager.store.Put(*b)
 	if err != nil {
 		s.log.Error("bond not kept", "err", err)
@@ -76,7 +83,6 @@ func (s *Session) reportLevel(level Level, encrypted bool) {
 		s.encrypt = nil
 	}
 	s.events.put(EncryptionEvent{Encrypted: encrypted, Level: level})
-	s.changed()
 }
 
 // encryptionLost is the error of an encryption that ended with the link in the
@@ -95,7 +101,21 @@ func (s *Session) reportEncryptionFailure(status bt.Status) {
 	}
 	level, encrypted := s.procedure.Level()
 	s.events.put(EncryptionEvent{Status: status, Encrypted: encrypted, Level: level})
-	s.changed()
+	if status == bt.PINOrKeyMissing && s.link.Role() == bt.Central && s.procedure.pendingOnBond {
+		s.bondLost()
+	}
+}
+
+// bondLost tells that the peer has no key for our bond. The bond stays.
+func (s *Session) bondLost() {
+	peer := s.procedure.PeerIdentity()
+	if s.findBond(peer) == nil {
+		return
+	}
+	s.events.put(BondLostEvent{Peer: peer})
+	if s.manager.options.Policy.LostBond == LostBondDisconnect {
+		s.check("disconnect", s.link.Disconnect(bt.AuthenticationFailure))
+	}
 }
 
 func (s *Session) reportComplete(r *Result) {
@@ -106,19 +126,16 @@ func (s *Session) reportComplete(r *Result) {
 	s.manager.dropOOB(s.prompt.oob)
 	s.finishPairing(r, storeErr)
 	s.events.put(PairingCompleteEvent{Result: r, StoreErr: storeErr})
-	s.changed()
 }
 
 func (s *Session) reportFailure(err *PairingError) {
 	s.failed(err)
 	s.events.put(PairingFailedEvent{Err: err})
-	s.changed()
 }
 
 func (s *Session) reportTimeout(err *PairingError) {
 	s.failed(err)
 	s.events.put(TimeoutEvent{Err: err})
-	s.changed()
 	if !s.manager.options.KeepLinkOnTimeout {
 		s.check("disconnect", s.link.Disconnect(bt.RemoteUserTerminated))
 	}
@@ -127,30 +144,55 @@ func (s *Session) reportTimeout(err *PairingError) {
 // failed counts the failure, and tells who waits for the pairing.
 func (s *Session) failed(err *PairingError) {
 	if err.counts() {
-		s.manager.attempts.failed(s.procedure.PeerIdentity(), now())
+		s.check("attempts", s.manager.attempts.failed(s.link.LocalIdentity(), s.procedure.PeerIdentity()))
 	}
 	s.manager.dropOOB(s.prompt.oob)
 	s.prompt.end(err)
 	s.finishPairing(nil, err)
+	s.mu.Lock()
+	s.failure = err
+	s.mu.Unlock()
 }
 
-// counts reports whether a failure makes the peer wait: all do but those of the
-// link, since nobody learns from them, and those that we wanted ourselves.
-func (e *PairingError) counts() bool { return e.Cause != LinkLost && e.Cause != ByUser }
+// counts reports whether a failure makes the peer wait. While only a Security
+// Request is out nobody has tried anything. A link that is lost tells nobody
+// anything either, but for what a passkey or a TK is proved with: who has seen
+// enough of that would leave, and try again.
+func (e *PairingError) counts() bool {
+	if e.State == StateAwaitSecurity {
+		return false
+	}
+	if e.Cause != LinkLost {
+		return true
+	}
+	switch e.State {
+	case StateLegacyHoldConfirm, StateLegacyAwaitConfirm, StateLegacyAwaitRandom,
+		StatePasskeyHoldConfirm, StatePasskeyAwaitConfirm, StatePasskeyAwaitRandom, StateAwaitCheck:
+		return true
+	}
+	return false
+}
 
 func (s *Session) reportKeypress(t KeypressType) {
-	s.events.put(KeypressEvent{Type: t})
-	if tell := s.manager.options.Prompter.Keypress; tell != nil {
-		tell(s.question(&Effect{Level: s.prompt.level}), t)
+	s.events.putOrDrop(KeypressEvent{Type: t})
+	if s.manager.options.Prompter.Keypress != nil {
+		s.keypresses.putOrDrop(askedKeypress{s.question(&Effect{Level: s.prompt.level}), t})
 	}
 }
 
 // refusal gives the error of a command that was not carried out.
 func (s *Session) refusal(r Refusal) error {
 	if r == WaitingInterval {
-		return &BackoffError{RetryAfter: s.manager.attempts.wait(s.procedure.PeerIdentity(), now())}
+		return &BackoffError{RetryAfter: s.wait()}
 	}
 	return r.Err()
+}
+
+// wait is how long this peer still has to wait.
+func (s *Session) wait() time.Duration {
+	d, err := s.manager.attempts.wait(s.link.LocalIdentity(), s.procedure.PeerIdentity())
+	s.check("attempts", err)
+	return d
 }
 
 // finishPairing tells who waits in Pair how it ended.
@@ -165,16 +207,9 @@ func (s *Session) finishPairing(r *Result, err error) {
 	s.pairing = nil
 }
 
-// changed wakes who waits for the link to be secure.
-func (s *Session) changed() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	close(s.secured)
-	s.secured = make(chan struct{})
-}
-
 // pairingWait is somebody who waits in Pair.
 type pairingWait struct {
+	want   Level // less than this is refused
 	done   chan struct{}
 	result *Result
 	err    error

@@ -55,7 +55,25 @@ func (h *linkHandler) post(in Input) { (*Session)(h).post(job{input: in}) }
 // started when all PDUs sent before are acknowledged.
 type flush struct {
 	sent, acknowledged uint64
-	start              *Effect // encryption that waits
+	start              *Effect  // encryption that waits
+	then               []func() // others who wait
+}
+
+// whenDelivered calls f when all PDUs are acknowledged, or the link is gone.
+func (s *Session) whenDelivered(f func()) {
+	if s.flush.acknowledged >= s.flush.sent || s.procedure.State() == StateClosed {
+		f()
+		return
+	}
+	s.flush.then = append(s.flush.then, f)
+}
+
+// release lets go who waits for PDUs to be acknowledged.
+func (f *flush) release() {
+	for _, then := range f.then {
+		then()
+	}
+	f.then = nil
 }
 
 // delivered takes the acknowledgement of all PDUs up to a number.
@@ -68,13 +86,17 @@ func (s *Session) delivered(number uint64) {
 		s.flush.start = nil
 		s.startEncryption(e)
 	}
+	s.flush.release()
 	s.step(job{input: Input{Event: EventDelivered}})
 }
 
 // encryptionChanged keeps the promise that the result of an earlier encryption
-// is not taken for that of the one which is still to be started.
+// is not taken for that of the one which is still to be started. That the link
+// has lost its encryption is no result, but a fact.
 func (s *Session) encryptionChanged(in Input) {
-	if s.flush.start != nil {
+	_, encrypted := s.procedure.Level()
+	lost := encrypted && in.Event == EventEncryptionOff
+	if s.flush.start != nil && !lost {
 		s.log.Warn("encryption event from before the start of encryption", "event", in.Event, "status", in.Status)
 		return
 	}
@@ -122,7 +144,10 @@ func statusOf(err error) bt.Status {
 // gone ends the session.
 func (s *Session) gone(reason bt.Status) {
 	s.timer.stop()
+	s.setDeadline(time.Time{})
 	s.manager.forget(s)
+	s.flush.start = nil
+	s.flush.release()
 	s.mu.Lock()
 	s.err = reason
 	s.mu.Unlock()
@@ -136,16 +161,11 @@ func (s *Session) gone(reason bt.Status) {
 
 // timer is the procedure's timer. A stale timeout carries an old number, which
 // the procedure drops.
-type timer struct{ running *time.Timer }
-
-func (t *timer) start(after time.Duration, fire func()) {
-	t.stop()
-	t.running = time.AfterFunc(after, fire)
-}
+type timer struct{ cancel func() bool }
 
 func (t *timer) stop() {
-	if t.running != nil {
-		t.running.Stop()
-		t.running = nil
+	if t.cancel != nil {
+		t.cancel()
+		t.cancel = nil
 	}
 }

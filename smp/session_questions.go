@@ -3,6 +3,7 @@ package smp
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"blesmp/bt"
 )
@@ -52,6 +53,9 @@ func (s *Session) ask(e *Effect) {
 	case EffectAskPasskey:
 		s.put(e, func(ctx context.Context) (Input, error) {
 			passkey, err := ask.EnterPasskey(ctx, q)
+			if err == nil && passkey >= passkeyLimit {
+				err = errors.New("smp: Prompter.EnterPasskey gave more than six digits")
+			}
 			return Input{Event: EventPasskeyEntered, Passkey: uint32(passkey)}, err
 		}, ask.EnterPasskey != nil)
 	case EffectAskCompare:
@@ -72,7 +76,7 @@ func (s *Session) ask(e *Effect) {
 func (s *Session) askPairing(e *Effect, q *Question) {
 	requested := s.manager.options.Prompter.PairingRequested
 	if requested == nil {
-		features := s.manager.options.Features
+		features := s.features()
 		s.answer(e, Input{Event: EventConsentGiven, Features: &features}, nil)
 		return
 	}
@@ -88,49 +92,83 @@ func (s *Session) askPairing(e *Effect, q *Question) {
 // askSecurity is the initiator's question. Where nobody is asked, a bond is
 // replaced only for more protection, over a link that the bond encrypts.
 func (s *Session) askSecurity(e *Effect, q *Question) {
-	features := s.manager.options.Features
+	features := s.features()
 	in := Input{Event: EventConsentGiven, Features: &features}
 	if requested := s.manager.options.Prompter.SecurityRequested; requested != nil {
 		s.put(e, func(ctx context.Context) (Input, error) { return in, requested(ctx, q) }, true)
 		return
 	}
 	if _, encrypted := s.procedure.Level(); q.Bonded && (!q.Offer.AuthReq.MITM() || !encrypted) {
-		s.answer(e, in, AuthenticationRequirements)
+		s.answer(e, in, nobodyToAsk)
 		return
 	}
 	s.prompt.unasked = true
 	s.answer(e, in, nil)
 }
 
-// askFeatures asks twice where Just Works needs consent.
+// askFeatures asks up to three times: about the features, about Just Works, and
+// about the bond that would be replaced.
 func (s *Session) askFeatures(e *Effect, q *Question) {
 	prompter := &s.manager.options.Prompter
-	s.prompt.oob = s.procedure.pairing.oob
-	confirm, consent := prompter.ConfirmFeatures, prompter.Consent
-	if e.Level.Model != JustWorks {
-		consent = nil
-	}
+	justWorks := e.Level.Model == JustWorks
 	in := Input{Event: EventFeaturesConfirmed}
-	if s.prompt.unasked && q.Bonded && e.Level.Model == JustWorks {
-		s.answer(e, in, AuthenticationRequirements)
-		return
+	var asks []func(context.Context, *Question) error
+	if prompter.ConfirmFeatures != nil {
+		asks = append(asks, prompter.ConfirmFeatures)
 	}
-	if confirm == nil && consent == nil {
+	if prompter.Consent != nil && justWorks {
+		asks = append(asks, prompter.Consent)
+	}
+	if e.Replaces && prompter.ReplaceBond != nil {
+		asks = append(asks, prompter.ReplaceBond)
+	}
+	switch {
+	case q.Offer.OOBData && e.Level.SC && !s.takeOOB():
+		s.answer(e, in, &refusal{OOBNotAvailable, errors.New("smp: another pairing uses the out-of-band data")})
+	case s.pairing != nil && !e.Level.Satisfies(s.pairing.want):
+		s.answer(e, in, &refusal{AuthenticationRequirements, fmt.Errorf("smp: the pairing would give %v, which is less than was wanted", e.Level)})
+	case s.prompt.unasked && q.Bonded && justWorks:
+		s.answer(e, in, nobodyToAsk)
+	case len(asks) == 0:
 		s.answer(e, in, nil)
-		return
-	}
-	s.put(e, func(ctx context.Context) (Input, error) {
-		if confirm != nil {
-			if err := confirm(ctx, q); err != nil {
-				return in, err
+	default:
+		in.Replace = e.Replaces && prompter.ReplaceBond != nil
+		s.put(e, func(ctx context.Context) (Input, error) {
+			for _, ask := range asks {
+				if err := ask(ctx, q); err != nil {
+					return in, err
+				}
 			}
-		}
-		if consent != nil {
-			return in, consent(ctx, q)
-		}
-		return in, nil
-	}, true)
+			return in, nil
+		}, true)
+	}
 }
+
+// takeOOB has this pairing use the data that we gave out.
+func (s *Session) takeOOB() bool {
+	oob := s.procedure.pairing.oob
+	if oob == nil || !s.manager.takeOOB(oob) {
+		return false
+	}
+	s.prompt.oob = oob
+	return true
+}
+
+// refusal is an answer of ours that no user gave.
+type refusal struct {
+	reason Reason
+	why    error
+}
+
+func (r *refusal) Error() string { return r.why.Error() }
+
+func (r *refusal) Unwrap() []error { return []error{r.reason, r.why} }
+
+// nobodyToAsk keeps the bond of a peer that asks for security which the bond
+// does not give.
+var nobodyToAsk = &refusal{AuthenticationRequirements, &PolicyError{
+	"Prompter.SecurityRequested", "there is a bond with this peer, and nobody to ask whether it may be replaced",
+}}
 
 // showPasskey has no answer; a display that fails cancels the pairing.
 func (s *Session) showPasskey(q *Question) {
@@ -140,11 +178,17 @@ func (s *Session) showPasskey(q *Question) {
 		return
 	}
 	ctx := s.prompt.begin()
-	go func() {
-		if err := show(ctx, q); err != nil && ctx.Err() == nil {
-			s.post(job{input: Input{Event: EventCancel, Reason: reasonOf(err, PasskeyEntryFailed), Err: err}})
+	s.manager.options.Go(func() {
+		err := show(ctx, q)
+		if err == nil {
+			return
 		}
-	}()
+		s.post(job{run: func() {
+			if s.prompt.ctx == ctx { // it is still this pairing
+				s.step(job{input: Input{Event: EventCancel, Reason: reasonOf(err, PasskeyEntryFailed), Err: err}})
+			}
+		}})
+	})
 }
 
 // put asks on a goroutine of its own and answers with what comes back; where
@@ -156,10 +200,10 @@ func (s *Session) put(e *Effect, ask func(context.Context) (Input, error), someb
 		return
 	}
 	ctx := s.prompt.begin()
-	go func() {
+	s.manager.options.Go(func() {
 		in, err := ask(ctx)
 		s.answer(&Effect{Question: question}, in, err)
-	}()
+	})
 }
 
 // answer posts the answer to a question, a refusal where err is set.
@@ -186,11 +230,26 @@ func (s *Session) question(e *Effect) *Question {
 	}
 }
 
+// features are Options.Features for this link: out-of-band data of another peer
+// is left out.
+func (s *Session) features() Features {
+	f := s.manager.options.Features
+	if s.checkPeerOOB(&f) != nil {
+		f.PeerOOB = nil
+	}
+	return f
+}
+
 // checkOffer reports why features cannot be offered on this link.
 func (s *Session) checkOffer(f *Features) error {
 	if err := s.manager.checkFeatures(f); err != nil {
 		return err
 	}
+	return s.checkPeerOOB(f)
+}
+
+// checkPeerOOB reports that out-of-band data is not the peer's.
+func (s *Session) checkPeerOOB(f *Features) error {
 	if f.PeerOOB != nil && f.PeerOOB.Address != s.link.PeerAddress() && f.PeerOOB.Address != s.PeerIdentity() {
 		return &addressError{data: f.PeerOOB.Address, link: s.link.PeerAddress()}
 	}

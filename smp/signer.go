@@ -38,18 +38,37 @@ func NewSigner(store bond.Store, local, peer bt.TypedAddress) *Signer {
 // Sign signs data as sent: for an ATT Signed Write Command opcode, handle and
 // value. It returns ErrNoCSRK where we have distributed none.
 func (s *Signer) Sign(data []byte) (Signature, error) {
+	csrk, err := s.csrk()
+	for err == nil {
+		var counter uint32
+		counter, err = s.store.ReserveSignCounter(s.local, s.peer, 1)
+		if err != nil {
+			break
+		}
+		// A pairing may have put another key in the place of the one to which
+		// the counter belongs, or the other way round.
+		before := csrk
+		csrk, err = s.csrk()
+		if err == nil && csrk.Equal(before) {
+			return toolbox.Sign(csrk, data, counter), nil
+		}
+	}
+	if errors.Is(err, ErrNoCSRK) {
+		return Signature{}, err
+	}
+	return Signature{}, fmt.Errorf("smp: sign for %v: %w", s.peer, err)
+}
+
+// csrk is the key that we have distributed.
+func (s *Signer) csrk() (bt.Key, error) {
 	b, err := s.store.Get(s.local, s.peer)
 	if err != nil {
-		return Signature{}, fmt.Errorf("smp: sign for %v: %w", s.peer, err)
+		return bt.Key{}, err
 	}
 	if b.LocalCSRK == nil {
-		return Signature{}, ErrNoCSRK
+		return bt.Key{}, ErrNoCSRK
 	}
-	counter, err := s.store.ReserveSignCounter(s.local, s.peer, 1)
-	if err != nil {
-		return Signature{}, fmt.Errorf("smp: sign for %v: %w", s.peer, err)
-	}
-	return toolbox.Sign(*b.LocalCSRK, data, counter), nil
+	return *b.LocalCSRK, nil
 }
 
 // Verify checks a signature of the peer. It returns ErrNoCSRK, ErrBadSignature,

@@ -33,6 +33,10 @@ type KeyPair interface {
 	DH(peer toolbox.PublicKey) (toolbox.DHKey, error)
 }
 
+// StandardToolbox is the cryptography of the package toolbox, which a Config
+// without a Toolbox uses; whoever watches or changes a part of it starts here.
+func StandardToolbox() Toolbox { return realToolbox{} }
+
 // realToolbox is the package toolbox.
 type realToolbox struct{}
 

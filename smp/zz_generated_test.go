@@ -134,7 +134,7 @@ func checkGenerated(t *testing.T, lossy bool, v, want generatedCodec, octets []b
 	t.Helper()
 	err := v.Unmarshal(octets)
 	if err != nil {
-		if e := (*table.FormatError)(nil); !errors.As(err, &e) {
+		if _, ok := errors.AsType[*table.FormatError](err); !ok {
 			t.Errorf("% x: error %T, want *table.FormatError", octets, err)
 		}
 		if !reflect.DeepEqual(v, want) {

@@ -46,7 +46,7 @@ func TestDamage_flips(t *testing.T) {
 		file := bytes.Clone(good)
 		file[bit/8] ^= 1 << (bit % 8)
 		write(t, path, file)
-		s, err := Open(path, nil)
+		s, err := openWith(path, nil)
 		if err != nil {
 			refused++
 			wantCorrupt(t, path, err)
@@ -86,7 +86,7 @@ func TestDamage_unverified(t *testing.T) {
 // method that reads and, at every third turn, one that changes something.
 func useDamaged(t *testing.T, path string, file []byte, want contents, turn int, what string) {
 	t.Helper()
-	s, err := Open(path, &Options{VerifyLimit: -1})
+	s, err := openWith(path, &Options{VerifyLimit: -1})
 	if err != nil {
 		wantCorrupt(t, path, err)
 		wantFile(t, path, file)
@@ -152,7 +152,7 @@ func TestDamage_truncated(t *testing.T) {
 		}
 		write(t, path, good[:size])
 		for _, o := range []*Options{nil, {VerifyLimit: -1}, {Recover: true}} {
-			s, err := Open(path, o)
+			s, err := openWith(path, o)
 			if size >= used {
 				if err != nil {
 					t.Fatalf("without the unused end, %d octets: %v", size, err)
@@ -210,14 +210,14 @@ func TestDamage_foreign(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "bonds.db")
 			write(t, path, file)
 			for _, o := range []*Options{nil, {VerifyLimit: -1}, {Recover: true}} {
-				_, err := Open(path, o)
+				_, err := openWith(path, o)
 				wantCorrupt(t, path, err)
 				wantFile(t, path, file)
 			}
 		})
 	}
 	t.Run("a directory", func(t *testing.T) {
-		_, err := Open(dir, nil)
+		_, err := openWith(dir, nil)
 		wantCorrupt(t, dir, err)
 	})
 }
@@ -239,7 +239,7 @@ func TestDamage_cycle(t *testing.T) {
 			native.PutUint64(file[page+pageHeaderSize+i*elementSize+8:], p.id())
 			write(t, path, file)
 			for _, o := range []*Options{nil, {VerifyLimit: -1}, {Recover: true, VerifyLimit: -1}} {
-				s, err := Open(path, o)
+				s, err := openWith(path, o)
 				if err == nil { // the branch is on a free page
 					if err := errors.Join(s.Check(), s.Close()); err != nil {
 						t.Fatalf("opened, but %v", err)
@@ -288,7 +288,7 @@ func TestRecover_record(t *testing.T) {
 	t.Run("bond", func(t *testing.T) {
 		_, record := encodeBond(victim)
 		file := damage(t, record)
-		_, err := Open(path, nil)
+		_, err := openWith(path, nil)
 		corrupt := wantCorrupt(t, path, err)
 		if corrupt.Bucket != bondsBucket || corrupt.Record != "local 00:AA:00:00:00:00/public, peer C0:00:00:00:00:32/random" {
 			t.Errorf("CorruptError names bucket %q, record %q", corrupt.Bucket, corrupt.Record)
@@ -336,7 +336,7 @@ func TestRecover_record(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			damage(t, seal(test.key, test.value))
-			_, err := Open(path, nil)
+			_, err := openWith(path, nil)
 			if corrupt := wantCorrupt(t, path, err); corrupt.Bucket != test.bucket {
 				t.Errorf("CorruptError names bucket %q, want %q", corrupt.Bucket, test.bucket)
 			}
@@ -407,7 +407,7 @@ func TestRecover_header(t *testing.T) {
 		file := bytes.Clone(good)
 		file[page*pageSize+pageHeaderSize+20] ^= 1
 		write(t, path, file)
-		_, err := Open(path, nil)
+		_, err := openWith(path, nil)
 		wantCorrupt(t, path, err)
 		if !errors.Is(err, errOldHeader) {
 			t.Errorf("Open: %v, want %v", err, errOldHeader)

@@ -18,7 +18,7 @@ func Example() {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 
-	store, err := boltstore.Open(filepath.Join(dir, "bonds.db"), nil)
+	store, err := boltstore.Open(filepath.Join(dir, "bonds.db"))
 	var corrupt *bond.CorruptError
 	switch {
 	case errors.As(err, &corrupt):

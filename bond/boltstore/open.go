@@ -34,7 +34,7 @@ const (
 	DefaultVerifyLimit = 4 << 20
 )
 
-// Options says how to open a file; nil is the same as the zero value.
+// Options says how to open a file; Open takes functions that change them.
 type Options struct {
 	// Timeout is how long to wait while another process has the file open. 0
 	// means DefaultTimeout, and less than 0 not to wait.
@@ -78,7 +78,16 @@ const (
 // Open opens the bonds in a file, and makes the file where there is none; its
 // directory must exist. The errors are a *bond.CorruptError for a damaged or
 // foreign file, ErrLocked, ErrPermissions, and those of the file system.
-func Open(path string, options *Options) (*Store, error) {
+func Open(path string, options ...func(*Options)) (*Store, error) {
+	var o Options
+	for _, change := range options {
+		change(&o)
+	}
+	return openWith(path, &o)
+}
+
+// openWith opens with these options; nil is the same as the zero value.
+func openWith(path string, options *Options) (*Store, error) {
 	o := options.orDefaults()
 	deadline := time.Now().Add(o.Timeout)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

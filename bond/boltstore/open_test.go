@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 // writeForEver puts one bond after the other, and names each on standard output
 // once it is stored.
 func writeForEver(path string) error {
-	s, err := Open(path, nil)
+	s, err := openWith(path, nil)
 	for n := 0; err == nil; n++ {
 		if err = s.Put(bondWith(n)); err == nil {
 			_, err = fmt.Println(n)
@@ -67,7 +67,7 @@ func TestKilled(t *testing.T) {
 				t.Fatalf("line %q: %v", lines.Text(), err)
 			}
 			if last == until {
-				if _, err := Open(path, &Options{Timeout: -1}); !errors.Is(err, ErrLocked) {
+				if _, err := openWith(path, &Options{Timeout: -1}); !errors.Is(err, ErrLocked) {
 					t.Errorf("Open of a file in use: %v, want ErrLocked", err)
 				}
 				if err := child.Process.Kill(); err != nil {
@@ -93,7 +93,7 @@ func TestKilled(t *testing.T) {
 func TestOpen_locked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bonds.db")
 	s := mustOpen(t, path, nil)
-	_, err := Open(path, &Options{Timeout: -1})
+	_, err := openWith(path, &Options{Timeout: -1})
 	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), path) {
 		t.Errorf("second Open: %v, want ErrLocked with the path", err)
 	}
@@ -125,7 +125,7 @@ func TestOpen_race(t *testing.T) {
 	opened := make(chan *Store, 4)
 	for range cap(opened) {
 		wg.Go(func() {
-			s, err := Open(path, &Options{Timeout: -1})
+			s, err := openWith(path, &Options{Timeout: -1})
 			if err == nil {
 				opened <- s
 			} else if !errors.Is(err, ErrLocked) {
@@ -154,7 +154,7 @@ func TestOpen_race(t *testing.T) {
 
 func TestOpen_fileSystemErrors(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Open(filepath.Join(dir, "missing", "bonds.db"), nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := openWith(filepath.Join(dir, "missing", "bonds.db"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Open in a missing directory: %v, want fs.ErrNotExist", err)
 	}
 	entries, err := os.ReadDir(dir)
@@ -232,7 +232,7 @@ func TestOpen_format(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = Open(path, nil)
+			_, err = openWith(path, nil)
 			wantCorrupt(t, path, err)
 			if !strings.Contains(err.Error(), test.want) {
 				t.Errorf("Open: %v, want %q", err, test.want)

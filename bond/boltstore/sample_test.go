@@ -84,7 +84,7 @@ func sample(t testing.TB) (file []byte, want contents) {
 
 func mustOpen(t testing.TB, path string, o *Options) *Store {
 	t.Helper()
-	s, err := Open(path, o)
+	s, err := openWith(path, o)
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}

@@ -14,7 +14,7 @@ func TestStore(t *testing.T) {
 	var paths sync.Map // of the open stores
 	open := func(t *testing.T, path string) bond.Store {
 		t.Helper()
-		s, err := boltstore.Open(path, nil)
+		s, err := boltstore.Open(path)
 		if err != nil {
 			t.Fatalf("Open: %v", err)
 		}

@@ -26,7 +26,7 @@ func TestOpen_permissions(t *testing.T) {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(path, nil); !errors.Is(err, ErrPermissions) {
+		if _, err := openWith(path, nil); !errors.Is(err, ErrPermissions) {
 			t.Errorf("Open with mode %04o: %v, want ErrPermissions", mode, err)
 		}
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
@@ -44,7 +44,7 @@ func TestOpen_fifo(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(path, nil)
+	_, err := openWith(path, nil)
 	wantCorrupt(t, path, err)
 }
 
@@ -74,7 +74,7 @@ func TestTruncatedInUse(t *testing.T) {
 			if err := errors.Join(s.Close(), s.Close()); err != nil {
 				t.Errorf("%s, %d octets: Close: %v", name, size, err)
 			}
-			_, err = Open(path, &Options{Timeout: -1})
+			_, err = openWith(path, &Options{Timeout: -1})
 			wantCorrupt(t, path, err) // and not ErrLocked
 		}
 	}

@@ -47,7 +47,7 @@ func shelf(t *testing.T) (folder, bonds string) {
 // content is what a file of bonds holds, keys and all.
 func content(t *testing.T, bonds string) string {
 	t.Helper()
-	store, err := boltstore.Open(bonds, nil)
+	store, err := boltstore.Open(bonds)
 	if err != nil {
 		t.Fatal(err)
 	}

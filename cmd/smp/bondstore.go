@@ -41,7 +41,7 @@ func openBonds(named string, recoverDamage bool) (*boltstore.Store, error) {
 			return nil, err
 		}
 	}
-	store, err := boltstore.Open(path, &boltstore.Options{Recover: recoverDamage})
+	store, err := boltstore.Open(path, func(o *boltstore.Options) { o.Recover = recoverDamage })
 	return store, storeError(err)
 }
 

@@ -1,81 +1,15 @@
 package main
 
-import "flag"
-
 // commands are all that smp can do, in the order of help.
 func commands() []command {
 	return []command{
-		{
-			name:    "sim",
-			summary: "pair two virtual devices and draw what they say",
-			usage:   "[flags]",
-			about: `Makes two hosts on two virtual controllers, pairs them, disconnects, connects
-again and encrypts with the bond. It draws every PDU and every HCI step of it as
-a ladder, and tells the association model, the level and the bond.
-
-It exits with 0 only if the devices paired by the model that was asked for and
-the link was encrypted again.`,
-			examples: []string{
-				"smp sim",
-				"smp sim --model numeric --interactive",
-				"smp sim --legacy --model passkey-initiator --trace",
-				"smp sim --model oob --snoop oob.btsnoop",
-				"smp sim --json | jq .level",
-			},
-			run:   runSim,
-			flags: func() *flag.FlagSet { flags, _ := simFlags(); return flags },
-		},
-		{
-			name:    "bonds",
-			summary: "list, show, remove, export and import bonds",
-			usage:   "list | show PEER | remove PEER | export --to TARGET [PEER...] | import PATH",
-			about: `Looks after the file in which bonds and our own identities are kept. Keys are
-hidden unless --show-keys asks for them.
-
-export writes bonds WITH THEIR KEYS IN CLEAR, so it needs a target: whoever has
-that file can pose as these devices and read what they say. Files get mode 0600.
-The formats are json (this project's own, with our identities), bluez (the
-folders of /var/lib/bluetooth) and ble-host (those of NodeBleLib-storage-dir).
-
-import reads a file, or a folder of either host stack, as a whole before it
-changes anything. It takes no bond in the place of another without --replace, and
-no key below --min-key-size.`,
-			examples: []string{
-				"smp bonds list",
-				"smp bonds show C0:11:22:33:44:55 --show-keys",
-				"smp bonds remove C0:11:22:33:44:55",
-				"smp bonds export --to backup.json",
-				"smp bonds export --format bluez --to /tmp/bluetooth C0:11:22:33:44:55",
-				"sudo smp bonds import --bonds bonds.db /var/lib/bluetooth/00:A0:50:00:00:01",
-				"smp bonds import --local 00:A0:50:00:00:01 --peer C0:11:22:33:44:55/random info",
-			},
-			run:   runBonds,
-			flags: bondsFlags,
-		},
-		{
-			name:    "decode",
-			summary: "read a recording and tell how devices paired, or why not",
-			usage:   "FILE [flags]",
-			about: `Reads a recording of a host or a sniffer and prints every SMP PDU, the steps of
-encryption, and what they come to: the association model, the level, whether the
-pairing succeeded and, if not, why and what usually is behind that.
-
-It reads btsnoop (of Android, of btmon -w, of --snoop), and pcap and pcapng with
-Bluetooth HCI or the LE link layer in them. FILE is - for the standard input. Of
-the link layer it reads what is not encrypted: that is a pairing up to the
-encryption with the new key. Lines that begin with > are PDUs, * encryption,
-= links, and ! packets that cannot be read; the number is the packet's in the
-file, as Wireshark counts.
-
-It exits with 1 if the file cannot be read to its end; what stands before that
-is printed.`,
-			examples: []string{
-				"smp decode btsnoop_hci.log",
-				`smp decode --json sniffer.pcapng | jq 'select(.kind == "state")'`,
-				"smp sim --snoop s.btsnoop && smp decode s-central.btsnoop --show-keys",
-			},
-			run:   runDecode,
-			flags: func() *flag.FlagSet { flags, _ := decodeFlags(); return flags },
-		},
+		scanCommand(),
+		pairCommand(),
+		peripheralCommand(),
+		simCommand(),
+		replayCommand(),
+		bondsCommand(),
+		decodeCommand(),
+		completionCommand(),
 	}
 }

@@ -17,6 +17,35 @@ import (
 	"blesmp/smp"
 )
 
+// decodeCommand describes smp decode.
+func decodeCommand() command {
+	return command{
+		name:    "decode",
+		summary: "read a recording and tell how devices paired, or why not",
+		usage:   "FILE [flags]",
+		about: `Reads a recording of a host or a sniffer and prints every SMP PDU, the steps of
+encryption, and what they come to: the association model, the level, whether the
+pairing succeeded and, if not, why and what usually is behind that.
+
+It reads btsnoop (of Android, of btmon -w, of --snoop), and pcap and pcapng with
+Bluetooth HCI or the LE link layer in them. FILE is - for the standard input. Of
+the link layer it reads what is not encrypted: that is a pairing up to the
+encryption with the new key. Lines that begin with > are PDUs, * encryption,
+= links, and ! packets that cannot be read; the number is the packet's in the
+file, as Wireshark counts.
+
+It exits with 1 if the file cannot be read to its end; what stands before that
+is printed.`,
+		examples: []string{
+			"smp decode btsnoop_hci.log",
+			`smp decode --json sniffer.pcapng | jq 'select(.kind == "state")'`,
+			"smp sim --snoop s.btsnoop && smp decode s-central.btsnoop --show-keys",
+		},
+		run:   runDecode,
+		flags: func() *flag.FlagSet { flags, _ := decodeFlags(); return flags },
+	}
+}
+
 // decodeOptions are the flags of decode.
 type decodeOptions struct {
 	json     bool

@@ -66,7 +66,7 @@ func (e usageError) Error() string { return e.text }
 
 // commands lists the subcommands in the order in which help shows them.
 func commands() []*command {
-	return []*command{genCommand(), checkCommand(), diffCommand(), explainCommand()}
+	return []*command{genCommand(), checkCommand(), diffCommand(), fmtCommand(), explainCommand()}
 }
 
 func run(args []string, stdout, stderr io.Writer) int {

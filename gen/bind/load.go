@@ -104,7 +104,9 @@ func load(m *machine.Machine, dir string, overlay map[string][]byte, list *diag.
 	}
 	for _, p := range loaded {
 		for _, e := range p.Errors {
-			c.packageError(dir, abs, e)
+			if e.Kind == packages.ParseError { // what does not matter for syntax is the compiler's business
+				c.packageError(dir, abs, e)
+			}
 		}
 		for _, f := range p.Syntax {
 			c.file(dir, abs, f, config.Overlay)

@@ -39,10 +39,11 @@ func (c *checker) missing(m emit.Method, names []string) {
 	if at.Line == 0 {
 		at = c.m.File.Go.Procedure.Pos
 	}
-	write := fmt.Sprintf("func (p *%s) %s%s", c.procedure, m.Name, strings.TrimPrefix(wanted(m), "func"))
+	write := fmt.Sprintf("func (%s *%s) %s%s",
+		strings.ToLower(c.procedure[:1]), c.procedure, m.Name, strings.TrimPrefix(wanted(m), "func"))
 	c.list.Add(diag.Diagnostic{
 		Path: c.m.File.Path, Line: at.Line, Col: at.Col,
-		Message: fmt.Sprintf("%s has no method; package %s lacks %s", about(m), c.pkg, write),
+		Message: fmt.Sprintf("%s has no method: write %s in package %s", about(m), write, c.pkg),
 		Hint:    diag.DidYouMean(m.Name, names),
 	})
 }
@@ -87,8 +88,8 @@ func fieldTypes(list *ast.FieldList) []string {
 	return all
 }
 
-// unused reports unexported methods of the procedure that look like an action
-// or a guard, and that neither the file names nor anything in the package.
+// unused reports unexported methods of the procedure that look like an action,
+// a guard or an emitter, and that neither the file names nor anything in the package.
 func (c *checker) unused(methods []emit.Method) {
 	named := map[string]bool{}
 	for _, m := range methods {
@@ -102,19 +103,21 @@ func (c *checker) unused(methods []emit.Method) {
 			return true
 		})
 	}
-	var actions []string
+	var wanted []string
 	for _, m := range methods {
-		actions = append(actions, m.Name)
+		wanted = append(wanted, m.Name)
 	}
 	for name, d := range c.methods {
 		if named[name] || ast.IsExported(name) {
 			continue
 		}
-		switch signature(d) {
-		case "func()":
-			c.errorAt(d.Name.Pos(), diag.DidYouMean(name, actions), "nothing names method %s: no action, and no Go code", name)
-		case "func() bool":
-			c.errorAt(d.Name.Pos(), diag.DidYouMean(name, actions), "nothing names method %s: no guard, and no Go code", name)
+		switch s := signature(d); {
+		case strings.HasPrefix(s, "func(*Effect"):
+			c.errorAt(d.Name.Pos(), diag.DidYouMean(name, wanted), "nothing names method %s: no effect, and no Go code", name)
+		case s == "func()":
+			c.errorAt(d.Name.Pos(), diag.DidYouMean(name, wanted), "nothing names method %s: no action, and no Go code", name)
+		case s == "func() bool":
+			c.errorAt(d.Name.Pos(), diag.DidYouMean(name, wanted), "nothing names method %s: no guard, and no Go code", name)
 		}
 	}
 }

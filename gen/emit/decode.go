@@ -131,6 +131,9 @@ func (d *decoder) whole(g *jen.Group) {
 			after = after || l.flip || wrong || rejects(l)
 		}
 		literal := jen.Id(d.s.name).Custom(braces, elements...)
+		if len(elements) == 1 {
+			literal = jen.Id(d.s.name).Values(elements...)
+		}
 		if !after {
 			g.Op("*").Id(d.s.recv).Op("=").Add(literal)
 		} else {

@@ -4,7 +4,8 @@
 //
 // The code reads like code that was written by hand, imports the standard
 // library and gen/table alone, and is the same for the same file, octet for
-// octet.
+// octet. A second file holds tests of the codecs: the examples of the
+// specification, and a fuzz test that they seed.
 //
 // # What a package with a machine provides
 //

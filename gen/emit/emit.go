@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"reflect"
 	"strings"
 
 	"blesmp/gen/machine"
@@ -18,12 +19,12 @@ import (
 // package.
 const FileName = "zz_generated.go"
 
-// module is the first word of this module's import paths: it has no dot that
-// would tell it from the standard library's.
-const module = "blesmp"
-
-// tablePath is the package that generated code imports.
-const tablePath = module + "/gen/table"
+// tablePath is the package that generated code imports, wherever this module
+// has been moved to; module is what all of the module's import paths begin with.
+var (
+	tablePath = reflect.TypeFor[table.Table]().PkgPath()
+	module    = strings.TrimSuffix(tablePath, "/gen/table")
+)
 
 // Options tell what the specification itself does not.
 type Options struct {
@@ -52,11 +53,14 @@ type emitter struct {
 }
 
 // Go writes the Go code of a specification. It trusts the file to be free of
-// the errors that the other packages of gen find; a name that it cannot make
-// anything of is an error all the same.
+// the errors that the other packages of gen find; what Check finds, or a name
+// that it cannot make anything of, is an error all the same.
 //
 // The table is that of the machine; a nil table leaves the machine part out.
 func Go(m *machine.Machine, t *table.Table, o Options) ([]byte, error) {
+	if err := Check(m); err != nil {
+		return nil, err
+	}
 	e := newEmitter(m, t, o)
 	f := m.File
 	e.codes()
@@ -160,8 +164,8 @@ func (e *emitter) render() ([]byte, error) {
 	return source, nil
 }
 
-// groupImports parts the standard library's imports from the others by an empty
-// line.
+// groupImports parts the imports by empty lines: the standard library's, this
+// module's, and others.
 func groupImports(source []byte) []byte {
 	head, rest, ok := bytes.Cut(source, []byte("import (\n"))
 	if !ok {
@@ -171,22 +175,28 @@ func groupImports(source []byte) []byte {
 	if !ok {
 		return source
 	}
-	var std, other []byte
+	var groups [3][]byte
 	for line := range bytes.Lines(block) {
 		_, quoted, _ := bytes.Cut(line, []byte{'"'})
-		if first, _, _ := bytes.Cut(quoted, []byte("/")); bytes.ContainsRune(first, '.') || string(first) == module {
-			other = append(other, line...)
-			continue
+		first, _, _ := bytes.Cut(quoted, []byte("/"))
+		group := 0
+		switch {
+		case bytes.HasPrefix(quoted, []byte(module+"/")):
+			group = 1
+		case bytes.ContainsRune(first, '.'):
+			group = 2
 		}
-		std = append(std, line...)
+		groups[group] = append(groups[group], line...)
+	}
+	var parted [][]byte
+	for _, group := range groups {
+		if len(group) > 0 {
+			parted = append(parted, group)
+		}
 	}
 	out := append([]byte(nil), head...)
 	out = append(out, "import (\n"...)
-	out = append(out, std...)
-	if len(std) > 0 && len(other) > 0 {
-		out = append(out, '\n')
-	}
-	out = append(out, other...)
+	out = append(out, bytes.Join(parted, []byte{'\n'})...)
 	out = append(out, ")\n"...)
 	return append(out, rest...)
 }

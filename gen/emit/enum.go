@@ -64,15 +64,24 @@ type constant struct {
 
 // constants writes a block of typed constants.
 func (e *emitter) constants(typeName, doc, width string, values []constant) {
-	if len(values) == 0 {
+	definitions := make([]jen.Code, len(values))
+	for i, v := range values {
+		definitions[i] = jen.Id(v.name).Id(typeName).Op("=").Add(hex(v.number, octets(width)))
+	}
+	e.constBlock(doc, definitions)
+}
+
+// constBlock writes constants, in parentheses if there are several.
+func (e *emitter) constBlock(doc string, definitions []jen.Code) {
+	if len(definitions) == 0 {
 		return
 	}
 	comment(e.file.Group, doc)
-	e.file.Const().DefsFunc(func(g *jen.Group) {
-		for _, v := range values {
-			g.Id(v.name).Id(typeName).Op("=").Add(hex(v.number, octets(width)))
-		}
-	})
+	if len(definitions) == 1 {
+		e.file.Const().Add(definitions[0])
+		return
+	}
+	e.file.Const().Defs(definitions...)
 }
 
 // maxNames bounds the array of names of an enumeration: with larger values, or

@@ -21,17 +21,15 @@ func (e *emitter) flagSet(flags *spec.Flags) {
 	size := octets(width)
 	comment(e.file.Group, e.docOf(name, flags.Doc, "is a set of flags of "+e.spec.Protocol.Text, flags.Ref))
 	e.file.Type().Id(name).Id(width)
-	if len(flags.Bits) > 0 {
-		comment(e.file.Group, "The bits of "+name+".")
-		e.file.Const().DefsFunc(func(g *jen.Group) {
-			for _, b := range flags.Bits {
-				d := g.Id(name + b.Name.Text).Id(name).Op("=").Op(hexText(mask(b), size))
-				if b.Doc != "" {
-					d.Comment(clause(b.Doc))
-				}
-			}
-		})
+	definitions := make([]jen.Code, len(flags.Bits))
+	for i, b := range flags.Bits {
+		d := jen.Id(name + b.Name.Text).Id(name).Op("=").Op(hexText(mask(b), size))
+		if b.Doc != "" {
+			d.Comment(clause(b.Doc))
+		}
+		definitions[i] = d
 	}
+	e.constBlock("The bits of "+name+".", definitions)
 	for _, b := range flags.Bits {
 		if b.Low == b.High {
 			e.flag(name, b)

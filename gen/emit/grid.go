@@ -1,14 +1,21 @@
 package emit
 
 import (
+	"blesmp/gen/machine"
+
 	"github.com/dave/jennifer/jen"
 )
+
+// gridName is the function of a grid.
+func (e *emitter) gridName(g *machine.Grid) string {
+	return e.unexported(g.Name) + g.Result.Name.Text
+}
 
 // grids writes a typed function for each grid.
 func (e *emitter) grids() {
 	for i, grid := range e.machine.Grids {
 		result := grid.Result.Name.Text
-		name := e.unexported(grid.Name) + result
+		name := e.gridName(grid)
 		row, column := e.unexported(grid.Spec.Rows.Name.Text), e.unexported(grid.Spec.Cols.Name.Text)
 		doc := name + " looks up the " + result
 		if grid.Spec.Doc != "" {

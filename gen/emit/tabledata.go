@@ -35,7 +35,10 @@ func (e *emitter) tableData() {
 		e.field(g, "Ops", e.tableOps(), jen.Qual(tablePath, "Op"))
 		e.field(g, "Rules", e.tableRules(), jen.Qual(tablePath, "Rule"))
 		e.field(g, "Cells", e.tableCells(), jen.Qual(tablePath, "Span"))
-		e.field(g, "Grids", e.tableGrids(), jen.Qual(tablePath, "Grid"))
+		if grids := e.tableGrids(); len(grids) > 0 {
+			g.Comment("In the condition of a grid a Load names one of its inputs.").Line().
+				Id("Grids").Op(":").Index().Qual(tablePath, "Grid").Custom(braces, grids...)
+		}
 	})
 }
 

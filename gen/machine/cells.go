@@ -43,14 +43,14 @@ func (r *resolver) cell(role int, s *State, e *Event) *Cell {
 		}
 	}
 	for _, d := range rules {
-		c.Rules = append(c.Rules, r.place(d, role, s, e))
+		c.Rules = append(c.Rules, r.place(d, s, e))
 	}
 	return c
 }
 
 // place works out what a rule comes to in its cell: where it leads, which
 // phases it leaves and what becomes of the timers.
-func (r *resolver) place(d *draft, role int, s *State, e *Event) *Rule {
+func (r *resolver) place(d *draft, s *State, e *Event) *Rule {
 	rule := d.rule
 	rule.Ops = append([]Op(nil), d.rule.Ops...)
 	rule.Next = d.target
@@ -76,31 +76,14 @@ func (r *resolver) place(d *draft, role int, s *State, e *Event) *Rule {
 	return &rule
 }
 
-// addTimers starts and stops the timers that run in the two states.
-func (r *resolver) addTimers(rule *Rule, from, to *State, e *Event) {
-	for _, t := range r.m.Timers {
-		runs, ran := to.runs(t), from.runs(t)
-		op := Op{ID: t.ID, Name: t.Name, Pos: t.Spec.Name.Pos, From: "timer " + t.Name}
-		switch {
-		case runs && (!ran || r.startsAgain(t, rule, e)):
-			op.Kind = table.StartTimer
-		case ran && !runs:
-			op.Kind = table.StopTimer
-		default:
-			continue
-		}
-		rule.Ops = append(rule.Ops, op)
-	}
-}
-
-func (r *resolver) startsAgain(t *Timer, rule *Rule, e *Event) bool {
-	again := r.restarts[t]
-	for _, op := range rule.Ops {
-		if op.Kind == table.Send && again.sent[r.m.PDUs[op.ID]] {
-			return true
+// leavePos gives the place of an action in on_leave.
+func (p *Phase) leavePos(a *Action) spec.Pos {
+	for i, own := range p.OnLeave {
+		if own == a && i < len(p.Spec.OnLeave) {
+			return p.Spec.OnLeave[i].Pos
 		}
 	}
-	return again.received[e] && rule.Flags&table.Ignore == 0
+	return p.Spec.Name.Pos
 }
 
 // eachRule visits every rule in its cell.
@@ -121,14 +104,4 @@ func (rule *Rule) at() spec.Pos {
 		return rule.Spec.Macro.Name.Pos
 	}
 	return rule.Spec.Pos
-}
-
-// leavePos gives the place of an action in on_leave.
-func (p *Phase) leavePos(a *Action) spec.Pos {
-	for i, own := range p.OnLeave {
-		if own == a && i < len(p.Spec.OnLeave) {
-			return p.Spec.OnLeave[i].Pos
-		}
-	}
-	return p.Spec.Name.Pos
 }

@@ -10,20 +10,16 @@ import (
 // types enters the types that fields can have: enumerations, flags and types
 // made elsewhere; and the families.
 func (r *resolver) types() {
-	r.reserve("type", "type", "bool", "bytes", "PDU", "int8")
 	for _, e := range r.file.Enums {
-		r.declare("type", "enum", e.Name)
 		r.enums[e.Name.Text] = e
 		if len(e.Values) == 0 {
 			r.errors.add(e.Name.Pos, "enum %s has no values", e.Name.Text)
 		}
 	}
 	for _, f := range r.file.Flags {
-		r.declare("type", "flags", f.Name)
 		r.flags[f.Name.Text] = f
 	}
 	for _, t := range r.file.Types {
-		r.declare("type", "type", t.Name)
 		r.wires[t.Name.Text] = t
 	}
 	for _, f := range r.file.Families {
@@ -94,30 +90,14 @@ func (r *resolver) answer(n spec.Name) {
 
 // codecs checks the PDUs.
 func (r *resolver) codecs() {
-	codes := map[string]map[int]string{}
 	for _, p := range r.file.PDUs {
-		r.declare("type", "PDU", p.Name)
-		family, wide := p.Family.Text, "uint8"
 		switch {
-		case len(r.families) == 0 && family != "":
+		case len(r.families) == 0 && p.Family.Text != "":
 			r.errors.add(p.Family.Pos, "the file declares no families")
-		case len(r.families) > 0 && family == "":
+		case len(r.families) > 0 && p.Family.Text == "":
 			r.errors.add(p.Name.Pos, "%s belongs to no family", p.Name.Text)
-		case family != "":
-			if f, ok := find(r, "family", r.families, p.Family); ok {
-				wide, family = f.Code, f.Name.Text
-			}
-		}
-		if _, high, _ := limits(wide); p.Code < 0 || p.Code > high {
-			r.errors.add(p.CodePos, "code 0x%02x of %s does not fit %s", p.Code, p.Name.Text, wide)
-		}
-		if codes[family] == nil {
-			codes[family] = map[int]string{}
-		}
-		if other := codes[family][p.Code]; other != "" {
-			r.errors.add(p.CodePos, "%s and %s have the same code 0x%02x", other, p.Name.Text, p.Code)
-		} else {
-			codes[family][p.Code] = p.Name.Text
+		default:
+			optional(r, "family", r.families, p.Family)
 		}
 		before := r.errors.list.Len()
 		r.checkFieldList(p.Fields, true)

@@ -22,7 +22,7 @@ func (r *resolver) checkExamples(p *spec.PDU) {
 		}
 		d.fields(p.Fields)
 		if d.problem == "" && len(d.rest) > 0 {
-			d.problem = fmt.Sprintf("has %d octets too many", len(d.rest))
+			d.problem = fmt.Sprintf("has more octets than its fields: % x", d.rest)
 		}
 		if d.problem != "" {
 			r.errors.add(example.Pos, "the example of %s %s", p.Name.Text, d.problem)

@@ -22,9 +22,17 @@ func (m *Machine) Explain(state, event string) (string, error) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s on %s\n", s.Name, e.Name)
+	said := map[string][]string{} // roles of which the same is true
+	var order []string
 	for role, name := range m.Roles {
-		b.WriteByte('\n')
-		m.explainCell(&b, name, m.Cell(role, s.ID, e.ID))
+		text := m.explainCell(m.Cell(role, s.ID, e.ID))
+		if said[text] == nil {
+			order = append(order, text)
+		}
+		said[text] = append(said[text], name)
+	}
+	for _, text := range order {
+		fmt.Fprintf(&b, "\n%s: %s", list(said[text]), text)
 	}
 	return b.String(), nil
 }
@@ -63,11 +71,11 @@ func strange(what, name string, known []string) error {
 	return fmt.Errorf("unknown %s %q", what, name)
 }
 
-func (m *Machine) explainCell(b *strings.Builder, role string, c *Cell) {
+func (m *Machine) explainCell(c *Cell) string {
 	if c.By.Level == 0 {
-		fmt.Fprintf(b, "%s: %s\n", role, m.whyEmpty(c))
-		return
+		return m.whyEmpty(c) + "\n"
 	}
+	var b strings.Builder
 	key := "row " + c.By.Key
 	if c.By.Group {
 		key = "group " + c.By.Key
@@ -75,7 +83,7 @@ func (m *Machine) explainCell(b *strings.Builder, role string, c *Cell) {
 	if c.Event.ID == table.Choose {
 		key = "its choice"
 	}
-	fmt.Fprintf(b, "%s: %s, %s (%s:%d)\n", role, c.By.place(), key, filepath.Base(m.File.Path), c.By.Pos.Line)
+	fmt.Fprintf(&b, "%s, %s (%s:%d)\n", c.By.place(), key, filepath.Base(m.File.Path), c.By.Pos.Line)
 	for i, rule := range c.Rules {
 		cond := "always"
 		switch {
@@ -84,11 +92,12 @@ func (m *Machine) explainCell(b *strings.Builder, role string, c *Cell) {
 		case i > 0:
 			cond = "else"
 		}
-		fmt.Fprintf(b, "  %d. line %d, %s: %s\n", i+1, rule.Spec.Pos.Line, cond, m.describe(rule))
+		fmt.Fprintf(&b, "  %d. line %d, %s: %s\n", i+1, rule.Spec.Pos.Line, cond, m.describe(rule))
 	}
 	for _, outer := range c.Outer {
-		fmt.Fprintf(b, "  without that row, line %d (%s, %s): %s\n", outer.Pos.Line, outer.place(), outer.Key, written(outer.Row.Rules))
+		fmt.Fprintf(&b, "  without that row, line %d (%s, %s): %s\n", outer.Pos.Line, outer.place(), outer.Key, written(outer.Row.Rules))
 	}
+	return b.String()
 }
 
 // whyEmpty says why a cell cannot come up.

@@ -61,6 +61,9 @@ type follower struct {
 	r        *resolver
 	fact     string
 	reported map[spec.Pos]bool
+
+	at   point           // where the walk is
+	came map[point]point // from where each point was reached first
 }
 
 // point is a state, with the fact or without it.
@@ -73,22 +76,23 @@ type point struct {
 // be there, on a shortest way from the initial state.
 func (f *follower) follow(role int) {
 	start := point{state: f.r.m.initial()}
-	came := map[point]point{start: start}
+	f.came = map[point]point{start: start}
 	for next := []point{start}; len(next) > 0; {
 		at := next[0]
 		next = next[1:]
+		f.at = at
 		for e := range f.r.m.Events {
 			rules := f.r.m.Cell(role, at.state.ID, e).Rules
 			has := at.has
 			for _, rule := range rules {
-				f.condition(rule.Cond, has, at, came)
+				f.condition(rule.Cond, has)
 				if rule.Flags&table.Unreachable == 0 {
-					to := point{at.state, f.run(rule, has, at, came)}
+					to := point{at.state, f.run(rule, has)}
 					if rule.Next != nil {
 						to.state = rule.Next
 					}
-					if _, ok := came[to]; !ok {
-						came[to] = at
+					if _, ok := f.came[to]; !ok {
+						f.came[to] = at
 						next = append(next, to)
 					}
 				}
@@ -99,16 +103,16 @@ func (f *follower) follow(role int) {
 }
 
 // run carries out a rule and tells whether the fact holds after it.
-func (f *follower) run(rule *Rule, has bool, at point, came map[point]point) bool {
+func (f *follower) run(rule *Rule, has bool) bool {
 	has = has || f.shows(rule.Cond, true)
 	for _, op := range rule.Ops {
 		switch op.Kind {
 		case table.Do:
 			a := f.r.m.Actions[op.ID].Spec
-			f.need("action", op.Name, a.Needs, op.Pos, has, at, came)
+			f.need("action", op.Name, a.Needs, op.Pos, has)
 			has = has && !a.ClearsAll || f.in(a.Makes)
 		case table.Emit:
-			f.need("effect", op.Name, f.r.m.Effects[op.ID].Spec.Needs, op.Pos, has, at, came)
+			f.need("effect", op.Name, f.r.m.Effects[op.ID].Spec.Needs, op.Pos, has)
 		}
 	}
 	return has
@@ -116,23 +120,23 @@ func (f *follower) run(rule *Rule, has bool, at point, came map[point]point) boo
 
 // condition checks the guards in a condition, in the order in which they are
 // asked.
-func (f *follower) condition(x *Expr, has bool, at point, came map[point]point) {
+func (f *follower) condition(x *Expr, has bool) {
 	if x == nil {
 		return
 	}
 	if x.Op == table.Ask {
-		f.need("guard", x.Guard.Name, x.Guard.Spec.Needs, x.Pos, has, at, came)
-		f.condition(x.Guard.Expr, has, at, came)
+		f.need("guard", x.Guard.Name, x.Guard.Spec.Needs, x.Pos, has)
+		f.condition(x.Guard.Expr, has)
 		return
 	}
-	f.condition(x.X, has, at, came)
+	f.condition(x.X, has)
 	switch x.Op {
 	case table.And:
 		has = has || f.shows(x.X, true)
 	case table.Or:
 		has = has || f.shows(x.X, false)
 	}
-	f.condition(x.Y, has, at, came)
+	f.condition(x.Y, has)
 }
 
 // shows reports whether the fact holds once a condition came out true, or
@@ -162,14 +166,15 @@ func (f *follower) in(names []spec.Name) bool {
 	return slices.ContainsFunc(names, func(n spec.Name) bool { return n.Text == f.fact })
 }
 
-func (f *follower) need(what, name string, needs []spec.Name, pos spec.Pos, has bool, at point, came map[point]point) {
+func (f *follower) need(what, name string, needs []spec.Name, pos spec.Pos, has bool) {
 	if has || f.reported[pos] || !f.in(needs) {
 		return
 	}
 	f.reported[pos] = true
+	at := f.at
 	way := []string{at.state.Name}
-	for came[at] != at {
-		at = came[at]
+	for f.came[at] != at {
+		at = f.came[at]
 		way = append(way, at.state.Name)
 	}
 	slices.Reverse(way)

@@ -104,8 +104,8 @@ func (r *resolver) addState(s *spec.State, phase *Phase) *State {
 			state.Roles |= 1 << at
 		}
 	}
-	if role, ok := r.roles[s.Role.Text]; !ok && s.Role.Text != "" {
-		if role, ok = find(r, "role", r.roles, s.Role); ok {
+	if _, known := r.roles[s.Role.Text]; !known && s.Role.Text != "" {
+		if role, ok := find(r, "role", r.roles, s.Role); ok {
 			state.Roles = 1 << role
 		}
 	}

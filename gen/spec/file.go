@@ -20,7 +20,6 @@ func (l *loader) readFile(root *yaml.Node) {
 	m := new(Machine)
 	l.learn(root)
 	byteOrder := "little"
-	grids := l.grids(&f.Grids)
 	ok := l.mappingAnd(root, "the file", Pos{1, 1}, []key{
 		required("protocol", l.word(&f.Protocol)),
 		optional("core", l.text(&f.Core)),
@@ -34,7 +33,7 @@ func (l *loader) readFile(root *yaml.Node) {
 		optional("enums", l.each("enums", l.enum)),
 		optional("flags", l.each("flags", l.flags)),
 		optional("pdus", l.each("pdus", l.pdu)),
-		optional("association", grids),
+		optional("association", l.grids(&f.Grids)),
 		optional("events", func(n *yaml.Node) { l.events(n, m) }),
 		optional("groups", l.each("groups", func(name Name, n *yaml.Node) { l.group(name, n, m) })),
 		optional("fields", l.each("fields", func(name Name, n *yaml.Node) { l.slot(name, n, inFields, &m.Fields) })),
@@ -59,6 +58,7 @@ func (l *loader) readFile(root *yaml.Node) {
 	if len(f.PDUs) > 0 && find(root, "byte_order") == nil {
 		l.errorf(Pos{1, 1}, "the file: missing key \"byte_order\": it has PDUs")
 	}
+	l.distinct()
 	l.machinePart(root, m)
 }
 

@@ -27,30 +27,25 @@ func Format(source []byte) ([]byte, error) {
 		text += "\n"
 	}
 	// What holds rules is broken up first, one level a turn: it may hold
-	// others.
-	for {
+	// others. A rule that was joined can make its holder too wide in turn.
+	for range maxTurns {
 		p, err := newPrinter(text)
 		if err != nil {
 			return nil, err
 		}
-		p.expand()
+		if p.expand(); len(p.edits) == 0 {
+			p.reflow()
+		}
 		if len(p.edits) == 0 {
-			break
+			return []byte(p.trim()), nil
 		}
 		text = p.apply()
 	}
-	p, err := newPrinter(text)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range p.l.rules {
-		p.reflow(n)
-	}
-	if p, err = newPrinter(p.apply()); err != nil {
-		return nil, err
-	}
-	return []byte(p.trim()), nil
+	return []byte(text), nil
 }
+
+// maxTurns bounds the work on one file. A level of nesting takes two turns.
+const maxTurns = 4 * deepest
 
 // printer holds one text while it is laid out.
 type printer struct {
@@ -62,8 +57,10 @@ type printer struct {
 
 // owner is where a node stands.
 type owner struct {
-	key  *yaml.Node // nil for an item of a list
-	flow bool       // within something in flow style
+	key   *yaml.Node // nil for an item of a list
+	flow  bool       // within something in flow style
+	outer int        // the least indentation of lines within flow style
+	line  int        // where the outermost flow style begins
 }
 
 // edit puts text in place of the octets from start to end.
@@ -79,20 +76,32 @@ func newPrinter(text string) (*printer, error) {
 		return nil, err
 	}
 	p := &printer{index: newIndex(text), l: l, above: make(map[*yaml.Node]owner)}
-	p.climb(l.root, false)
+	p.climb(l.root)
 	return p, nil
 }
 
-func (p *printer) climb(n *yaml.Node, flow bool) {
-	flow = flow || n.Style&yaml.FlowStyle != 0
+func (p *printer) climb(n *yaml.Node) {
+	above := p.above[n]
 	for i, c := range n.Content {
-		o := owner{flow: flow}
+		o := owner{flow: above.flow, outer: above.outer, line: above.line}
 		if n.Kind == yaml.MappingNode && i%2 == 1 {
 			o.key = n.Content[i-1]
 		}
+		if n.Style&yaml.FlowStyle != 0 && !above.flow {
+			o.flow, o.outer, o.line = true, p.indentation(n.Line)+1, n.Line
+			if above.key != nil {
+				o.outer = at(above.key).Col
+			}
+		}
 		p.above[c] = o
-		p.climb(c, flow)
+		p.climb(c)
 	}
+}
+
+// indentation counts the blanks at the start of a line.
+func (p *printer) indentation(line int) int {
+	text := p.text[p.lines[line-1]:]
+	return len(text) - len(strings.TrimLeft(text, " "))
 }
 
 // change notes an edit, unless the text is there already.
@@ -230,8 +239,7 @@ func (p *printer) scalarEnd(n *yaml.Node, start int) (int, bool) {
 // that is indented below its key. Empty lines after it belong to it where its
 // header has a plus.
 func (p *printer) blockEnd(n *yaml.Node, start int) int {
-	line := p.lines[n.Line-1]
-	outer := len(p.text[line:]) - len(strings.TrimLeft(p.text[line:], " "))
+	outer := p.indentation(n.Line)
 	if key := p.above[n].key; key != nil {
 		outer = at(key).Col - 1
 	}

@@ -2,6 +2,7 @@ package spec_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -80,7 +81,7 @@ func TestFormatKeepsValidFiles(t *testing.T) {
 
 func TestFormatOfMistakes(t *testing.T) {
 	got, err := spec.Format([]byte("protocol: Lamp\ngoo: {}\n"))
-	if _, ok := err.(*diag.List); !ok || got != nil {
+	if _, ok := errors.AsType[*diag.List](err); !ok || got != nil {
 		t.Errorf("Format = %q, %v", got, err)
 	}
 }

@@ -163,12 +163,12 @@ func kind(n *yaml.Node) string {
 	case yaml.SequenceNode:
 		return "a list"
 	}
-	switch {
-	case n.Tag == "!!null":
+	switch n.Tag {
+	case "!!null":
 		return "nothing"
-	case n.Tag == "!!int":
+	case "!!int":
 		return "a number"
-	case n.Tag == "!!bool":
+	case "!!bool":
 		return "a truth value"
 	}
 	return "text"

@@ -2,6 +2,7 @@ package spec_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -225,7 +226,7 @@ func FuzzParse(f *testing.F) {
 		if err == nil {
 			return
 		}
-		list, ok := err.(*diag.List)
+		list, ok := errors.AsType[*diag.List](err)
 		if !ok {
 			t.Fatalf("error of type %T", err)
 		}

@@ -178,13 +178,25 @@ func inBlock(all []item) []string {
 	return lines
 }
 
-// reflow lays out one rule.
-func (p *printer) reflow(n *yaml.Node) {
+// reflow lays out all rules.
+func (p *printer) reflow() {
+	for _, n := range p.l.rules {
+		p.rule(n)
+	}
+}
+
+// rule lays out one rule.
+func (p *printer) rule(n *yaml.Node) {
 	written, oneLine := p.itemsOf(n)
 	sorted := sortItems(written)
-	if p.above[n].flow {
+	if o := p.above[n]; o.flow {
 		// Within something in flow style there is nothing but the order to do.
+		// Lines that are indented too little are not YAML, though they can be
+		// read; to touch them could change that.
 		start := p.offset(at(n))
+		if n.Line != o.line && p.indentation(n.Line) < o.outer {
+			return
+		}
 		if end, ok := p.end(n); ok && oneLine && len(p.commentsIn(n, start, end)) == 0 {
 			p.change(start, end, inFlow(sorted))
 		}
@@ -302,8 +314,8 @@ func (p *printer) reorder(n *yaml.Node, written []item) {
 	p.change(start, to, strings.Join(texts, indent))
 }
 
-// expand breaks up what holds rules in flow style, and is wider than a line, by
-// one level.
+// expand breaks up what holds rules in flow style and does not fit in a line,
+// by one level.
 func (p *printer) expand() {
 	for _, n := range p.l.holders {
 		if n.Style&yaml.FlowStyle == 0 || len(n.Content) == 0 || p.above[n].flow {
@@ -314,30 +326,30 @@ func (p *printer) expand() {
 			continue
 		}
 		written := p.text[s.start:s.end]
-		if s.oneLine+width(written) <= formatWidth || strings.Contains(written, "\n") {
-			continue
-		}
-		if lines, ok := p.parts(n); ok {
-			p.change(s.anchor, s.lineEnd, s.asBlock(lines, s.tail))
+		flow, oneLine := p.flow(n)
+		switch {
+		case !oneLine:
+		case !strings.Contains(written, "\n") && s.oneLine+width(written) <= formatWidth:
+		case s.oneLine+width(flow) <= formatWidth:
+			p.change(s.anchor, s.end, " "+flow)
+		default:
+			p.change(s.anchor, s.lineEnd, s.asBlock(p.parts(n), s.tail))
 		}
 	}
 }
 
 // parts gives what a list or mapping holds, one line each.
-func (p *printer) parts(n *yaml.Node) ([]string, bool) {
+func (p *printer) parts(n *yaml.Node) []string {
 	var lines []string
 	for i := 0; i < len(n.Content); i++ {
 		part := "- "
 		if n.Kind == yaml.MappingNode {
-			part = n.Content[i].Value + ": "
+			key, _ := p.flow(n.Content[i])
+			part = key + ": "
 			i++
 		}
-		c := n.Content[i]
-		end, ok := p.end(c)
-		if !ok {
-			return nil, false
-		}
-		lines = append(lines, part+p.text[p.offset(at(c)):end])
+		value, _ := p.flow(n.Content[i])
+		lines = append(lines, strings.TrimRight(part+value, " "))
 	}
-	return lines, true
+	return lines
 }

@@ -117,8 +117,7 @@ type PDU struct {
 }
 
 // Grid is an ordered list of exceptions and, after them, a full table of
-// outcomes by two enumerated values; `association` holds one for each way of
-// pairing.
+// outcomes by two enumerated values; `association` holds several of one shape.
 type Grid struct {
 	Name       Name
 	Doc, Ref   string

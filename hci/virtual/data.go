@@ -148,12 +148,12 @@ func (e *end) receive(pdu []byte) {
 	header, payload := pdu[0], pdu[headerSize:]
 	e.nesn = !e.nesn
 	if e.encryption.receives {
-		clear, ok := e.encryption.session.open(nil, e.peer.role, header, payload)
+		opened, ok := e.encryption.session.open(e.peer.role, header, payload)
 		if !ok {
 			e.micFailure()
 			return
 		}
-		payload = clear
+		payload = opened
 	}
 	switch llid := header & headerLLID; {
 	case llid == llidControl:

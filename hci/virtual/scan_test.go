@@ -311,7 +311,7 @@ func TestHighDutyTimeout(t *testing.T) {
 		time.Sleep(1280*time.Millisecond - 1)
 		synctest.Wait()
 		p.b.wants()
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		p.b.wants(&hci.LEConnectionComplete{Status: bt.AdvertisingTimeout, Role: bt.Peripheral})
 		p.b.ok(params, &hci.LESetAdvertisingParametersReturn{}) // it is off

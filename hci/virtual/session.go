@@ -58,12 +58,12 @@ func (s *session) seal(dst []byte, from bt.Role, header byte, payload []byte) []
 
 // open decrypts the payload of the next data channel PDU from this role, or
 // reports false: a MIC failure.
-func (s *session) open(dst []byte, from bt.Role, header byte, payload []byte) ([]byte, bool) {
-	dst, ok := s.cipher.open(dst, s.nonce(s.received, from), payload, []byte{header & headerAuthenticated})
+func (s *session) open(from bt.Role, header byte, payload []byte) ([]byte, bool) {
+	opened, ok := s.cipher.open(nil, s.nonce(s.received, from), payload, []byte{header & headerAuthenticated})
 	if ok {
 		s.received++
 	}
-	return dst, ok
+	return opened, ok
 }
 
 // nonce is the packet counter of 39 bits, the direction (1 from the central)

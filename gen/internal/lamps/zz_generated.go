@@ -40,9 +40,7 @@ func (v Word) String() string {
 type Signal uint8
 
 // The codes of Lamps.
-const (
-	SignalBroken Signal = 0x21
-)
+const SignalBroken Signal = 0x21
 
 // signalNames is what String prints.
 var signalNames = map[Signal]string{
