@@ -171,6 +171,9 @@ func (r *rig) checkBonds(bonded bool) {
 		if err != nil {
 			return err
 		}
+		if theirs != nil && theirs.LocalLTK == nil && theirs.PeerLTK == nil {
+			theirs.level = false // a key that says nothing of it
+		}
 		return compareBonds(r.us.bond(r.peerIdentity()), theirs, r.us.irk, bonded)
 	})
 	if err != nil {
@@ -188,8 +191,11 @@ func compareBonds(ours *bond.Bond, theirs *foreignBond, ourIRK bt.Key, bonded bo
 		return nil
 	case ours == nil:
 		return errors.New("we keep no bond")
-	case theirs == nil:
-		return errors.New("the peer keeps no bond")
+	}
+	if theirs == nil {
+		theirs = &foreignBond{} // also where there was nothing to keep
+	}
+	switch {
 	case theirs.level && (ours.SC != theirs.SC || ours.MITM != theirs.MITM):
 		return fmt.Errorf("we keep SC %v and MITM %v, the peer %v and %v", ours.SC, ours.MITM, theirs.SC, theirs.MITM)
 	}

@@ -73,8 +73,12 @@ func (j *journal) Write(p []byte) (int, error) {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{dir: t.TempDir(), log: &journal{start: time.Now()}}
-	air := &airCapture{}
-	w.air = virtual.NewAir(virtual.Options{Observer: air})
+	air := &capture{name: "air"}
+	writer, err := snoop.NewAirWriter(air)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.air = virtual.NewAir(virtual.Options{Observer: virtual.NewCapture(writer)})
 	t.Cleanup(func() { w.keep(t, air) })
 	return w
 }
@@ -171,7 +175,7 @@ func (w *world) listen(name string, c *virtual.Controller) (port int, err error)
 
 // keep writes the recordings of a failed case, and gives those of all cases to
 // the check of captures.
-func (w *world) keep(t *testing.T, air *airCapture) {
+func (w *world) keep(t *testing.T, air *capture) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.captures {

@@ -6,6 +6,7 @@ func commands() []command {
 		scanCommand(),
 		pairCommand(),
 		peripheralCommand(),
+		controllerCommand(),
 		simCommand(),
 		replayCommand(),
 		bondsCommand(),
