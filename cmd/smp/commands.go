@@ -45,6 +45,31 @@ One line is printed for each file, "ok ID" or "FAIL ID: step N: want ..., got
 			flags: func() *flag.FlagSet { flags, _ := replayFlags(); return flags },
 		},
 		{
+			name:    "conformance",
+			summary: "play the SIG's LE test cases and published attacks, and tell what passed",
+			usage:   "[flags]",
+			about: `Plays the LE test cases of the Bluetooth SIG's suite by their ids, and 37
+published attacks and bugs, with a scripted peer over HCI against this project's
+host. It prints a table by group: pass or fail, and the rule of the specification
+that decided. This is not a qualification, and not PTS.
+
+With --target it plays the scenarios that need no knowledge of a device against
+yours: its host attaches over H4 to a virtual controller that listens there, as
+tcp:127.0.0.1:9001. What only a person can do is asked for: to let the device
+advertise, or connect and pair. Time is real then.
+
+It exits with 0 only if everything that was played passed.`,
+			examples: []string{
+				"smp conformance",
+				"smp conformance --id 'SM/PER/*'",
+				"smp conformance --id A16 --json",
+				"smp conformance --markdown docs/conformance.md",
+				"smp conformance --target tcp:127.0.0.1:9001 --role peripheral",
+			},
+			run:   runConformance,
+			flags: func() *flag.FlagSet { flags, _ := conformanceFlags(); return flags },
+		},
+		{
 			name:    "bonds",
 			summary: "list, show, remove, export and import bonds",
 			usage:   "list | show PEER | remove PEER | export --to TARGET [PEER...] | import PATH",
