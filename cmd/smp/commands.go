@@ -8,7 +8,7 @@ func commands() []command {
 		peripheralCommand(),
 		controllerCommand(),
 		simCommand(),
-		controllerCommand(),
+		conformanceCommand(),
 		replayCommand(),
 		bondsCommand(),
 		decodeCommand(),

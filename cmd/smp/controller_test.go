@@ -58,6 +58,21 @@ func serveControllers(t *testing.T, listeners int, args ...string) (*served, []c
 // next takes the next line, which has to be this event.
 func (s *served) next(event string) controllerEvent {
 	s.t.Helper()
+	for {
+		e := s.event()
+		if e.Event == event {
+			return e
+		}
+		// Who comes while the host before is still leaving waits a moment.
+		if e.Event != "waiting" || event != "attached" {
+			s.t.Fatalf("got %+v, want the event %s", e, event)
+		}
+	}
+}
+
+// event reads one line of the service.
+func (s *served) event() controllerEvent {
+	s.t.Helper()
 	line, ok := <-s.lines
 	if !ok {
 		s.t.Fatalf("ended with %d: %s", <-s.status, s.errors.String())
@@ -65,9 +80,6 @@ func (s *served) next(event string) controllerEvent {
 	var e controllerEvent
 	if err := json.Unmarshal([]byte(line), &e); err != nil {
 		s.t.Fatal(err)
-	}
-	if e.Event != event {
-		s.t.Fatalf("got %s, want the event %s", line, event)
 	}
 	return e
 }
