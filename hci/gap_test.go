@@ -445,7 +445,7 @@ func TestScan(t *testing.T) {
 		want := []hci.Report{
 			{Type: hci.ReportAdvInd, Address: bt.TypedAddress{Address: publicAddress}, Identity: bt.TypedAddress{Address: publicAddress}, RSSI: -60, Data: []byte{3, 9, 'h', 'i'}},
 			{Type: hci.ReportScanRsp, Address: peerPrivate, Identity: peerAddress, RSSI: -60},
-			{Type: hci.ReportAdvDirectInd, Address: peerAddress, Identity: peerAddress, RSSI: 127},
+			{Type: hci.ReportAdvDirectInd, Address: peerAddress, Identity: peerAddress, Resolved: true, RSSI: 127},
 		}
 		for i := range got {
 			if len(got[i].Data) == 0 {

@@ -131,7 +131,7 @@ func (plan Plan) passkeyEntry(initiator bool) Script {
 		})
 		receiveRandom := receivePDU("Pairing Random"+suffix, func(p *Peer, pdu *smp.PairingRandom) error {
 			p.exchange.Nonce[1-plan.Role] = pdu.Value
-			return equal("confirm value", p.exchange.Confirm[1-plan.Role], p.f4(1-plan.Role, bit(p)))
+			return p.expect("confirm value", p.exchange.Confirm[1-plan.Role], p.f4(1-plan.Role, bit(p)))
 		})
 		if initiator {
 			s = append(s, sendConfirm, plan.receiveConfirm(suffix), plan.sendNonce(suffix), receiveRandom)
@@ -153,7 +153,7 @@ func (plan Plan) outOfBand(initiator bool) Script {
 			return nil
 		}
 		x := p.exchange.Public[1-plan.Role].X
-		return equal("out-of-band confirm value", plan.DeviceOOB.Confirm, toolbox.F4(x, x, plan.DeviceOOB.Random, 0))
+		return p.expect("out-of-band confirm value", plan.DeviceOOB.Confirm, toolbox.F4(x, x, plan.DeviceOOB.Random, 0))
 	})
 	if initiator {
 		return Script{checked, plan.sendRandom(""), plan.receiveRandomUnchecked()}
@@ -167,7 +167,7 @@ func (plan Plan) stageTwo(initiator bool) Script {
 		return check.AppendTo(nil)
 	})
 	received := receivePDU("Pairing DHKey Check", func(p *Peer, pdu *smp.DHKeyCheck) error {
-		return equal("DHKey Check", pdu.Value, p.exchange.Check[1-plan.Role])
+		return p.expect("DHKey Check", pdu.Value, p.exchange.Check[1-plan.Role])
 	})
 	s := Script{Do("compute the keys", (*Peer).computeKeys)}
 	if initiator {
@@ -188,7 +188,7 @@ func (plan Plan) legacy(initiator bool) Script {
 	})
 	receiveRandom := receivePDU("Pairing Random", func(p *Peer, pdu *smp.PairingRandom) error {
 		p.exchange.Nonce[1-plan.Role] = pdu.Value
-		return equal("confirm value", p.exchange.Confirm[1-plan.Role], p.c1(pdu.Value))
+		return p.expect("confirm value", p.exchange.Confirm[1-plan.Role], p.c1(pdu.Value))
 	})
 	if initiator {
 		s = append(s, sendConfirm, plan.receiveConfirm(""), plan.sendNonce(""), receiveRandom)
@@ -248,7 +248,9 @@ func (plan Plan) sendRandom(suffix string) Step {
 	})
 }
 
-func (plan Plan) sendNonce(suffix string) Step { return send("Pairing Random"+suffix, (*Peer).random) }
+func (plan Plan) sendNonce(suffix string) Step {
+	return send("Pairing Random"+suffix, (*Peer).random)
+}
 
 func (p *Peer) random() []byte {
 	pdu := smp.PairingRandom{Value: p.exchange.Nonce[p.plan.Role]}
@@ -266,7 +268,7 @@ func (plan Plan) receiveRandomUnchecked() Step {
 func (plan Plan) receiveRandom(suffix string, z byte) Step {
 	return receivePDU("Pairing Random"+suffix, func(p *Peer, pdu *smp.PairingRandom) error {
 		p.exchange.Nonce[1-plan.Role] = pdu.Value
-		return equal("confirm value", p.exchange.Confirm[1-plan.Role], p.f4(1-plan.Role, z))
+		return p.expect("confirm value", p.exchange.Confirm[1-plan.Role], p.f4(1-plan.Role, z))
 	})
 }
 

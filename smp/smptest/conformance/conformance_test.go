@@ -1,50 +1,45 @@
-package conformance
+package conformance_test
 
 import (
-	"blesmp/bt"
-	"blesmp/smp"
 	"testing"
 	"testing/synctest"
+
+	"blesmp/smp/smptest/conformance"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-func TestTmp(t *testing.T) {
-	for _, wall := range []bool{true, false} {
-		for role := range bt.Role(2) {
-			for _, sc := range []bool{false, true} {
-				for m := smp.JustWorks; m <= smp.OutOfBand; m++ {
-					if m == smp.NumericComparison && !sc {
-						continue
-					}
-					for _, keys := range []bool{false, true} {
-						c := newCourse(role, sc, m)
-						if keys {
-							c = c.bonding(7, 7)
-						}
-						t.Run(role.String()+"/"+m.String(), func(t *testing.T) {
-							r := round{"", func(s *Stage) error {
-								if err := s.prepare(c); err != nil {
-									return err
-								}
-								return s.succeed(c)
-							}}
-							run := func(t *testing.T) {
-								rows, err := r.run(t.Context(), Options{WallClock: wall})
-								if err != nil {
-									t.Error(err)
-									for _, row := range rows {
-										t.Log(row)
-									}
-								}
-							}
-							if wall {
-								synctest.Test(t, run)
-							} else {
-								run(t)
-							}
-						})
-					}
+// play plays scenarios as subtests, each in a bubble.
+func play(t *testing.T, scenarios []conformance.Scenario) {
+	for _, s := range scenarios {
+		t.Run(s.ID, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if r := s.Run(t.Context(), conformance.Options{WallClock: true}); r.Err != nil {
+					t.Error(r.Err)
 				}
-			}
+			})
+		})
+	}
+}
+
+func TestCases(t *testing.T) { play(t, conformance.Cases()) }
+
+func TestAttacks(t *testing.T) { play(t, conformance.Attacks()) }
+
+// TestManualClock plays everything as the command does.
+func TestManualClock(t *testing.T) {
+	for _, s := range conformance.All() {
+		if r := s.Run(t.Context(), conformance.Options{}); r.Err != nil {
+			t.Errorf("%s: %v", s.ID, r.Err)
 		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	if diff := cmp.Diff(88, len(conformance.Cases())); diff != "" {
+		t.Errorf("test cases (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(37, len(conformance.Attacks())); diff != "" {
+		t.Errorf("attacks (-want +got):\n%s", diff)
 	}
 }

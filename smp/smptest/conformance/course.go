@@ -15,6 +15,10 @@ type course struct {
 	// oob says who holds out-of-band data of the other: our device, the peer.
 	// The data is made when the course is played.
 	deviceHolds, peerHolds bool
+
+	// unasked says that nobody calls Pair at our central: the peer's Security
+	// Request begins the pairing.
+	unasked bool
 }
 
 // The IO capabilities that bring a model about, of the initiator and the
@@ -111,7 +115,10 @@ func (c course) level() smp.Level {
 	return smp.Level{MITM: c.plan.Model != smp.JustWorks, SC: c.plan.SC, KeySize: size, Model: c.plan.Model}
 }
 
-// bonds says that both sides want to keep the keys.
+// bonds says that both sides want to keep the keys, and that there is one for
+// our device: an identity that only we distribute gives it nothing.
 func (c course) bonds() bool {
-	return c.features.Bonding && c.plan.Features.AuthReq.Bonding() != 0
+	either := c.plan.Keys[0] | c.plan.Keys[1]
+	key := c.plan.SC || either.EncKey() || either.SignKey() || c.plan.Keys[c.plan.Role].IdKey()
+	return key && c.features.Bonding && c.plan.Features.AuthReq.Bonding() != 0
 }

@@ -50,7 +50,7 @@ type device struct {
 	asked   []string      // names of the questions
 	keys    int           // that were given to the controller
 	refused int           // requests for a key that were turned down
-	began   chan struct{} // a token when Session.Pair has reached the procedure
+	began   chan struct{} // a token when a call of Pair or Encrypt has reached the procedure
 	pairs   []*pairCall
 }
 
@@ -90,7 +90,7 @@ func newDevice(ctx context.Context, c clock, controller *virtual.Controller, s s
 // took writes down a rule of the specification.
 func (d *device) took(t smp.Trace) {
 	d.note(func() { d.rows = append(d.rows, t) })
-	if t.Event == smp.EventPair {
+	if t.Event == smp.EventPair || t.Event == smp.EventEncrypt {
 		d.began <- struct{}{}
 	}
 }

@@ -144,6 +144,7 @@ func (s *Stage) mark() error {
 	}
 	bonds, err := s.device.bonds()
 	d := s.device
+	d.pairs = nil
 	d.note(func() { s.since = mark{events: len(d.events), keys: d.keys, refused: d.refused, bonds: bonds} })
 	return err
 }
@@ -216,7 +217,7 @@ func (s *Stage) begin(c course) (course, error) {
 	if s.device == nil {
 		return c, s.beginForeign(c)
 	}
-	if c.role == bt.Central {
+	if c.role == bt.Central && !c.unasked {
 		return c, s.device.pair(s.ctx, c.features)
 	}
 	s.device.note(func() { s.device.setup.features = c.features })
