@@ -40,7 +40,7 @@ var reasonAdvice = map[smp.Reason]struct{ sent, received advice }{
 	},
 	smp.AuthenticationRequirements: {
 		sent:     advice{faultBoth, "leave --mitm and --sc-only out, or say with --io what the user really has; a bond is only replaced as --repairing allows"},
-		received: advice{"the other device wants more protection than this pairing gives, or keeps its bond with us", "say with --io what the user really has, add --mitm, and remove the old bond there"},
+		received: advice{"the other device wants more protection than this pairing gives, or its user said no, or it keeps its bond with us", "say with --io what the user really has, add --mitm, and remove the old bond there"},
 	},
 	smp.ConfirmValueFailed: {
 		sent:     advice{faultPasskey, "pair again and compare digit by digit"},

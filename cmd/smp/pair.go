@@ -213,8 +213,8 @@ func (e *notFoundError) Error() string {
 // secure has the link encrypted: with the bond where that is enough, else by
 // pairing.
 func (c *central) secure(ctx context.Context, session *smp.Session) error {
-	level, bonded := session.AvailableLevel()
-	if bonded && level.Satisfies(c.o.pairing.wanted()) {
+	level, usable := session.AvailableLevel()
+	if usable && level.Satisfies(c.o.pairing.wanted()) {
 		err := c.encrypt(ctx, session)
 		if !errors.Is(err, bt.PINOrKeyMissing) {
 			return err
@@ -223,8 +223,8 @@ func (c *central) secure(ctx context.Context, session *smp.Session) error {
 		if err := c.user.agree(ctx, session.PeerIdentity(), text, nil); err != nil {
 			return fmt.Errorf("not paired again: %w", err)
 		}
-	} else if bonded {
-		c.console.say("the bond gives less than the flags ask for (%v): pairing again", level)
+	} else if session.Bonded() {
+		c.console.say("the bond is not what the flags ask for: pairing again")
 	}
 	return c.pairAnew(ctx, session)
 }
