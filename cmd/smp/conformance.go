@@ -154,7 +154,7 @@ func (o *conformanceOptions) against(ctx context.Context, s streams, scenarios [
 		err := controller.Serve(stream)
 		gone(errors.Join(errors.New("the host has detached from the controller"), err))
 	}()
-	target := conformance.Target{Air: air, Person: terminal{s.err}, Roles: roles, Pause: o.pause}
+	target := conformance.Target{Air: air, Person: bystander{s.err}, Roles: roles, Pause: o.pause}
 	var report conformance.Report
 	for _, scenario := range scenarios {
 		if ctx.Err() != nil {
@@ -183,15 +183,15 @@ func accept(ctx context.Context, out io.Writer, address string) (net.Conn, error
 	return listener.Accept()
 }
 
-// terminal asks the person at the terminal.
-type terminal struct{ out io.Writer }
+// bystander asks the person at the terminal.
+type bystander struct{ out io.Writer }
 
-func (t terminal) Advertise(context.Context) error {
+func (t bystander) Advertise(context.Context) error {
 	_, err := fmt.Fprintln(t.out, "  please let the device advertise, connectable and ready to pair")
 	return err
 }
 
-func (t terminal) Pair(_ context.Context, peer bt.TypedAddress) error {
+func (t bystander) Pair(_ context.Context, peer bt.TypedAddress) error {
 	_, err := fmt.Fprintf(t.out, "  please let the device connect to %v and pair\n", peer)
 	return err
 }
