@@ -2,6 +2,7 @@ package hci
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,10 +19,14 @@ type AdvertisingParameters struct {
 	Type     AdvertisingType
 	Interval time.Duration // 20 ms to 10.24 s; 0 stands for 100 ms
 
-	// Peer is whom directed advertising is for. With Options.Privacy the keys
-	// shared with this peer also make our private address; without a peer, or
-	// without its keys, our identity goes on the air.
+	// Peer is whom directed advertising is for. With Options.Privacy and the
+	// keys of this peer, it is a private address of the peer that is called.
 	Peer bt.TypedAddress
+
+	// AcceptOnly, where it is set, are the only devices that may connect: they
+	// make up the controller's filter accept list. Peers with private addresses
+	// are known there by their identity, if the controller resolves them.
+	AcceptOnly []bt.TypedAddress
 
 	// Data and ScanResponse are AD structures, at most MaxAdvertisingData octets
 	// each; AppendAD makes them.
@@ -57,8 +62,22 @@ func (h *Host) Advertise(ctx context.Context, p AdvertisingParameters) error {
 	if len(p.Data) > MaxAdvertisingData || len(p.ScanResponse) > MaxAdvertisingData {
 		return fmt.Errorf("hci: advertising data of %d octets and scan response of %d: want at most %d", len(p.Data), len(p.ScanResponse), MaxAdvertisingData)
 	}
-	if err := h.StopAdvertising(ctx); err != nil {
+	if err := h.take(ctx, h.announcing); err != nil {
+		return doing("advertise", err)
+	}
+	defer func() { <-h.announcing }()
+	if err := h.stopAdvertising(ctx); err != nil {
 		return err
+	}
+	if err := h.rotate(ctx); err != nil {
+		return err
+	}
+	var filter uint8
+	if len(p.AcceptOnly) > 0 {
+		filter = connectsFromListed
+		if err := h.fillAcceptList(ctx, p.AcceptOnly); err != nil {
+			return err
+		}
 	}
 	err = h.Command(ctx, &LESetAdvertisingParameters{
 		AdvertisingIntervalMin: interval,
@@ -68,6 +87,8 @@ func (h *Host) Advertise(ctx context.Context, p AdvertisingParameters) error {
 		PeerAddressType:        p.Peer.Type,
 		PeerAddress:            p.Peer.Address,
 		AdvertisingChannelMap:  allAdvertisingChannels,
+
+		AdvertisingFilterPolicy: filter,
 	}, nil)
 	if err != nil {
 		return err
@@ -82,7 +103,54 @@ func (h *Host) Advertise(ctx context.Context, p AdvertisingParameters) error {
 		h.setAdvertising(false)
 		return err
 	}
+	if p.Type != AdvDirectIndHigh {
+		h.rotateLater()
+	}
 	return nil
+}
+
+// rotateLater has advertising that is still on by then go on under a new
+// private address when ours is used up.
+func (h *Host) rotateLater() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ownIRK.IsZero() {
+		return
+	}
+	if h.rotation != nil {
+		h.rotation.Stop()
+	}
+	// A controller that keeps its address is asked again.
+	h.rotation = time.AfterFunc(max(time.Until(h.private.expires), time.Second), h.rotateAdvertising)
+}
+
+func (h *Host) rotateAdvertising() {
+	ctx := context.Background()
+	if err := h.take(ctx, h.announcing); err != nil {
+		return // the host has ended
+	}
+	defer func() { <-h.announcing }()
+	if !h.isAdvertising() {
+		return
+	}
+	// The answer comes behind the event of a link that was made in between.
+	err := h.Command(ctx, &LESetAdvertisingEnable{}, nil)
+	if !h.isAdvertising() {
+		return
+	}
+	if err == nil {
+		err = errors.Join(h.rotate(ctx), h.Command(ctx, &LESetAdvertisingEnable{AdvertisingEnable: 1}, nil))
+	}
+	if err != nil {
+		h.log.Warn("advertising under the old private address", "error", err)
+	}
+	h.rotateLater()
+}
+
+func (h *Host) isAdvertising() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.advertising
 }
 
 func (h *Host) setAdvertisingData(ctx context.Context, p AdvertisingParameters) error {
@@ -101,15 +169,20 @@ func (h *Host) setAdvertisingData(ctx context.Context, p AdvertisingParameters) 
 func (h *Host) setAdvertising(on bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.advertising, h.advertised = on, h.ownType
+	h.advertising = on
 }
 
 // StopAdvertising ends advertising, if it is on.
 func (h *Host) StopAdvertising(ctx context.Context) error {
-	h.mu.Lock()
-	on := h.advertising
-	h.mu.Unlock()
-	if !on {
+	if err := h.take(ctx, h.announcing); err != nil {
+		return doing("stop advertising", err)
+	}
+	defer func() { <-h.announcing }()
+	return h.stopAdvertising(ctx)
+}
+
+func (h *Host) stopAdvertising(ctx context.Context) error {
+	if !h.isAdvertising() {
 		return nil
 	}
 	err := h.Command(ctx, &LESetAdvertisingEnable{}, nil)

@@ -58,7 +58,7 @@ func (h *Host) bringUp(ctx context.Context) error {
 		return err
 	}
 	if h.options.Privacy {
-		return h.LoadResolvingList(ctx)
+		return h.startPrivacy(ctx)
 	}
 	return nil
 }
@@ -121,25 +121,41 @@ func (h *Host) askBuffers(ctx context.Context) error {
 	return nil
 }
 
-// setIdentity decides on the address that the host is known by.
+// setIdentity decides on the address that the host is known by, and shows it on
+// the air where there is no privacy.
 func (h *Host) setIdentity(ctx context.Context) error {
-	random := bt.TypedAddress{Type: bt.RandomAddress, Address: h.options.RandomAddress}
-	switch {
-	case random.Address != bt.Address{}:
-		if !random.IsStatic() {
-			return fmt.Errorf("hci: Options.RandomAddress %s is not a static address: its first octet must be C0 or above", random.Address)
-		}
-		h.identity, h.ownType = random, OwnRandom
-		if h.options.Privacy {
-			h.ownType = OwnResolvableOrRandom
-		}
-		return h.Command(ctx, &LESetRandomAddress{RandomAddress: random.Address}, nil)
-	case h.controller.Address == bt.Address{}:
-		return errors.New("hci: controller has no public address: set Options.RandomAddress")
+	random, err := h.staticAddress()
+	if err != nil {
+		return err
 	}
-	h.identity, h.ownType = bt.TypedAddress{Address: h.controller.Address}, OwnPublic
+	if random == (bt.Address{}) {
+		h.identity, h.ownType = bt.TypedAddress{Address: h.controller.Address}, OwnPublic
+		h.private.address = h.identity
+		return nil
+	}
+	h.identity, h.ownType = bt.TypedAddress{Type: bt.RandomAddress, Address: random}, OwnRandom
+	if !h.identity.IsStatic() {
+		return fmt.Errorf("hci: Options.RandomAddress %s is not a static address: its first octet must be C0 or above", random)
+	}
+	h.private.address = h.identity
 	if h.options.Privacy {
-		h.ownType = OwnResolvableOrPublic
+		return nil
 	}
-	return nil
+	return h.Command(ctx, &LESetRandomAddress{RandomAddress: random}, nil)
+}
+
+// staticAddress gives the random address to be known by, zero for the public
+// one.
+func (h *Host) staticAddress() (bt.Address, error) {
+	if h.options.RandomAddress != (bt.Address{}) || h.controller.Address != (bt.Address{}) {
+		return h.options.RandomAddress, nil
+	}
+	if h.options.StaticAddress == nil {
+		return bt.Address{}, errors.New("hci: controller has no public address: set Options.RandomAddress")
+	}
+	address, err := h.options.StaticAddress()
+	if err != nil {
+		return bt.Address{}, doing("static address", err)
+	}
+	return address, nil
 }

@@ -10,7 +10,6 @@ import (
 
 // attempt is one Connect that waits for its connection complete event.
 type attempt struct {
-	own    OwnAddressType
 	result chan arrival // with room for one
 }
 
@@ -29,21 +28,45 @@ const (
 // Connect makes a link to an advertiser, as central. It waits until the peer
 // advertises; the end of the context ends the attempt. Attempts run one after
 // another.
+//
+// A peer with private addresses is known by its identity where the resolver has
+// its IRK. If the controller does not resolve it, Connect scans for it.
 func (h *Host) Connect(ctx context.Context, peer bt.TypedAddress) (*Conn, error) {
+	doing := func(err error) error { return doing("connect to "+peer.String(), err) }
 	if err := h.take(ctx, h.connecting); err != nil {
-		return nil, doing("connect to "+peer.String(), err)
+		return nil, doing(err)
 	}
 	defer func() { <-h.connecting }()
-	a := &attempt{own: h.ownType, result: make(chan arrival, 1)}
-	h.mu.Lock()
-	h.attempt = a
-	h.mu.Unlock()
-	conn, err := h.connect(ctx, a, peer)
-	h.mu.Lock()
-	h.attempt = nil
-	h.mu.Unlock()
+	find, err := h.hasToFind(peer)
 	if err != nil {
-		return nil, doing("connect to "+peer.String(), err)
+		return nil, doing(err)
+	}
+	connect := h.connect
+	if find {
+		connect = h.findAndConnect
+	}
+	conn, err := connect(ctx, peer)
+	if err != nil {
+		return nil, doing(err)
+	}
+	return conn, nil
+}
+
+// ConnectAny makes a link to whichever of the peers is heard first. It uses the
+// controller's filter accept list, so a peer with private addresses is known by
+// its identity only if the controller resolves it. A list that is too long
+// gives bt.MemoryCapacityExceeded.
+func (h *Host) ConnectAny(ctx context.Context, peers ...bt.TypedAddress) (*Conn, error) {
+	if err := h.take(ctx, h.connecting); err != nil {
+		return nil, doing("connect to any", err)
+	}
+	defer func() { <-h.connecting }()
+	if err := h.fillAcceptList(ctx, peers); err != nil {
+		return nil, doing("connect to any", err)
+	}
+	conn, err := h.initiate(ctx, bt.TypedAddress{}, initiateToListed)
+	if err != nil {
+		return nil, doing("connect to any", err)
 	}
 	return conn, nil
 }
@@ -60,8 +83,25 @@ func (h *Host) take(ctx context.Context, token chan<- struct{}) error {
 	}
 }
 
-func (h *Host) connect(ctx context.Context, a *attempt, peer bt.TypedAddress) (*Conn, error) {
+func (h *Host) connect(ctx context.Context, peer bt.TypedAddress) (*Conn, error) {
+	return h.initiate(ctx, peer, 0)
+}
+
+// initiate runs one attempt.
+func (h *Host) initiate(ctx context.Context, peer bt.TypedAddress, filter uint8) (*Conn, error) {
+	a := &attempt{result: make(chan arrival, 1)}
+	h.mu.Lock()
+	h.attempt = a
+	h.mu.Unlock()
+	defer func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.attempt = nil
+	}()
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := h.rotate(ctx); err != nil {
 		return nil, err
 	}
 	p := h.options.Connection
@@ -70,9 +110,10 @@ func (h *Host) connect(ctx context.Context, a *attempt, peer bt.TypedAddress) (*
 	err := h.Command(context.WithoutCancel(ctx), &LECreateConnection{
 		LEScanInterval:        connectScanInterval,
 		LEScanWindow:          connectScanWindow,
+		InitiatorFilterPolicy: filter,
 		PeerAddressType:       PeerAddressType(peer.Type),
 		PeerAddress:           peer.Address,
-		OwnAddressType:        a.own,
+		OwnAddressType:        h.ownType,
 		ConnectionIntervalMin: p.IntervalMin,
 		ConnectionIntervalMax: p.IntervalMax,
 		MaxLatency:            p.Latency,
@@ -127,15 +168,14 @@ func (h *Host) connected(e *LEEnhancedConnectionComplete) {
 	}
 	c.signaller = l2cap.Signaller{Role: c.role, Update: c.acceptUpdate}
 	h.mu.Lock()
-	a, own := h.attempt, h.advertised
+	a := h.attempt
 	if c.role == bt.Central {
 		h.attempt = nil
-		own = h.ownType
 	} else {
 		h.advertising = false // the controller stops it
 	}
 	h.mu.Unlock()
-	c.localAddress = h.localAddress(own, e.LocalResolvablePrivateAddress)
+	c.localAddress = h.localAddress(e.LocalResolvablePrivateAddress)
 	c.peerAddress, c.peerIdentity = h.peerAddresses(e)
 	h.add(c)
 	switch {
@@ -167,12 +207,13 @@ func (h *Host) notConnected(status bt.Status) {
 	}
 }
 
-// localAddress is our address on the air.
-func (h *Host) localAddress(own OwnAddressType, private bt.Address) bt.TypedAddress {
-	if private != (bt.Address{}) && (own == OwnResolvableOrPublic || own == OwnResolvableOrRandom) {
+// localAddress is our address on the air: one that the controller has made, or
+// the one that the host gave it.
+func (h *Host) localAddress(private bt.Address) bt.TypedAddress {
+	if private != (bt.Address{}) && h.ownType == OwnResolvableOrRandom {
 		return bt.TypedAddress{Type: bt.RandomAddress, Address: private}
 	}
-	return h.identity
+	return h.Address()
 }
 
 // peerAddresses gives the peer's address on the air, and its identity where the

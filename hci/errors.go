@@ -24,6 +24,10 @@ var (
 	// ErrNoPrivacy says that the controller does not resolve private addresses.
 	ErrNoPrivacy = errors.New("hci: controller has no privacy")
 
+	// ErrNoIRK says that Options.Privacy is set, but nothing to make private
+	// addresses of.
+	ErrNoIRK = errors.New("hci: Options.Privacy needs an IRK of ours, and Options.Resolver has none")
+
 	// ErrDisconnected is the error of a link that has ended. It comes together
 	// with the reason: errors.Is(err, bt.ConnectionTimeout) works too.
 	ErrDisconnected = errors.New("hci: link has ended")

@@ -250,7 +250,7 @@ func TestAddresses(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%s", test.name, role), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					c := newController(t)
-					h := c.host(hci.Options{RandomAddress: staticAddress, Privacy: test.privacy, Resolver: new(keys)})
+					h := c.host(hci.Options{RandomAddress: staticAddress, Privacy: test.privacy, Resolver: &keys{local: testKey}})
 					result := make(chan *hci.Conn, 1)
 					ctx, cancel := context.WithCancel(t.Context())
 					defer cancel()
@@ -445,7 +445,7 @@ func TestScan(t *testing.T) {
 		want := []hci.Report{
 			{Type: hci.ReportAdvInd, Address: bt.TypedAddress{Address: publicAddress}, Identity: bt.TypedAddress{Address: publicAddress}, RSSI: -60, Data: []byte{3, 9, 'h', 'i'}},
 			{Type: hci.ReportScanRsp, Address: peerPrivate, Identity: peerAddress, RSSI: -60},
-			{Type: hci.ReportAdvDirectInd, Address: peerAddress, Identity: peerAddress, RSSI: 127},
+			{Type: hci.ReportAdvDirectInd, Address: peerAddress, Identity: peerAddress, Resolved: true, RSSI: 127},
 		}
 		for i := range got {
 			if len(got[i].Data) == 0 {

@@ -14,15 +14,28 @@ import (
 // Options say how a host uses its controller. The zero value is good.
 type Options struct {
 	// RandomAddress is a static random address to be known by, in place of the
-	// controller's public one. A controller without a public address needs it.
+	// controller's public one.
 	RandomAddress bt.Address
+
+	// StaticAddress is asked for a static random address where RandomAddress is
+	// not set and the controller has no public address: one that is kept, since
+	// peers know the host by it. Without both, such a controller is an error.
+	StaticAddress func() (bt.Address, error)
 
 	// Resolver, where it is set, knows whose the private addresses of peers are.
 	Resolver Resolver
 
-	// Privacy has the controller use resolvable private addresses, ours and
-	// theirs, with the peers whose keys Resolver has. Others see our identity.
+	// Privacy has nobody see our identity on the air: we use resolvable private
+	// addresses that are made from the IRK that Resolver has for us. With peers
+	// whose keys Resolver has, the controller makes and resolves them, if it
+	// can; the host makes those that all others see. A Resolver without an IRK
+	// of ours gives ErrNoIRK.
 	Privacy bool
+
+	// RotateEvery is how long a private address of ours is used, in whole
+	// seconds up to an hour; 0 stands for 15 minutes (Core Vol 3, Part C,
+	// Appendix A). A Connect or Scan that takes longer keeps its address.
+	RotateEvery time.Duration
 
 	// Connection is what Connect asks for; the zero value stands for 30 to 50 ms
 	// without latency, with a supervision timeout of 4 s.
@@ -55,8 +68,10 @@ type Host struct {
 	controller Controller
 	identity   bt.TypedAddress
 	ownType    OwnAddressType
+	ownIRK     bt.Key // zero without Options.Privacy
 
 	connecting chan struct{} // holds a token while Connect runs
+	announcing chan struct{} // holds a token while advertising is changed
 	arrived    chan struct{} // holds a token when accepted is worth a look
 	done       chan struct{} // closed when every link has ended
 
@@ -81,16 +96,25 @@ type Host struct {
 
 	attempt     *attempt // the Connect that runs
 	advertising bool
-	advertised  OwnAddressType // own address of the advertising that is on
 	accepted    []arrival
-	scan        chan Report // where reports go
+	private     private                  // our address towards strangers
+	rotation    *time.Timer              // of the advertising that is on
+	resolving   map[bt.TypedAddress]bool // peers that the controller resolves
+	scan        chan Report              // where reports go
 }
 
-// Open opens the controller at an address that transport.Dial takes, as
-// tcp:127.0.0.1:9001, and brings it up. The functions may change the options.
-// The context limits that only.
+// Open opens the controller at an address and brings it up:
+//
+//	hci0                     the Linux HCI user channel; the interface must be down
+//	serial:DEVICE,BAUD       H4 over a serial line, as serial:/dev/ttyACM0,115200
+//	tcp:HOST:PORT            H4 over TCP
+//	unix:PATH                H4 over a unix socket
+//
+// See package transport for what each needs, and for its errors. The functions
+// may change the options. The context limits this call only. A host whose
+// transport fails has ended: to go on is to open the address again.
 func Open(ctx context.Context, address string, options ...func(*Options)) (*Host, error) {
-	t, err := transport.Dial(ctx, address)
+	t, err := transport.Open(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +141,7 @@ func NewHost(ctx context.Context, t transport.Transport, options Options) (*Host
 		log:        options.Logger,
 		resolver:   options.Resolver,
 		connecting: make(chan struct{}, 1),
+		announcing: make(chan struct{}, 1),
 		arrived:    make(chan struct{}, 1),
 		done:       make(chan struct{}),
 		credits:    1,
@@ -219,6 +244,9 @@ func (h *Host) finish() {
 	waiting := append(h.sent, h.queue...)
 	h.sent, h.queue = nil, nil
 	links, reason, cause := h.order, h.reason, h.err
+	if h.rotation != nil {
+		h.rotation.Stop()
+	}
 	h.order, h.links, h.accepted = nil, make(map[uint16]*Conn), nil
 	h.mu.Unlock()
 	h.log.Info("host has ended", "cause", cause)

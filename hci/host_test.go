@@ -3,6 +3,7 @@ package hci_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -50,12 +51,10 @@ func TestBringUp(t *testing.T) {
 			err:     "hci: Options.RandomAddress 00:11:22:33:44:55 is not a static address: its first octet must be C0 or above",
 		},
 		{
-			name: "no public address",
-			prepare: func(c *controller) {
-				c.on(hci.OpcodeReadBDADDR, func([]byte) [][]byte { return [][]byte{c.complete(hci.OpcodeReadBDADDR, make([]byte, 7))} })
-			},
-			want: usual,
-			err:  "hci: controller has no public address: set Options.RandomAddress",
+			name:    "no public address",
+			prepare: (*controller).withoutAddress,
+			want:    usual,
+			err:     "hci: controller has no public address: set Options.RandomAddress",
 		},
 		{
 			name: "a small controller",
@@ -130,22 +129,69 @@ func TestBringUp(t *testing.T) {
 			}},
 			prepare: func(*controller) {},
 			want: append(usual[:len(usual):len(usual)],
+				"LESetResolvablePrivateAddressTimeout 84 03",
 				"LESetAddressResolutionEnable 00",
 				"LEClearResolvingList",
 				"LEAddDeviceToResolvingList 01 21 32 43 54 65 c6 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 0f 0e 0d 0c 0b 0a 09 08 07 06 05 04 03 02 01 00",
 				"LESetPrivacyMode 01 21 32 43 54 65 c6 01",
-				"LESetAddressResolutionEnable 01"),
+				"LESetAddressResolutionEnable 01",
+				"LESetRandomAddress of our IRK"),
 		},
 		{
-			name:    "privacy that the controller does not have",
+			name: "privacy of the host alone",
+			options: hci.Options{Privacy: true, RandomAddress: staticAddress, Resolver: &keys{
+				local: testKey,
+				peers: map[bt.TypedAddress]bt.Key{peerAddress: {15: 1}},
+			}},
+			prepare: (*controller).withoutPrivacy,
+			want:    append(usual[:len(usual):len(usual)], "LESetRandomAddress of our IRK"),
+		},
+		{
+			name:    "privacy without a resolver",
 			options: hci.Options{Privacy: true},
-			prepare: func(c *controller) {
-				c.on(hci.OpcodeLEReadLocalSupportedFeatures, func([]byte) [][]byte {
-					return [][]byte{c.complete(hci.OpcodeLEReadLocalSupportedFeatures, make([]byte, 9))}
-				})
-			},
-			want: usual,
-			err:  "hci: controller has no privacy",
+			prepare: func(*controller) {},
+			want:    usual,
+			err:     "hci: Options.Privacy needs an IRK of ours, and Options.Resolver has none",
+		},
+		{
+			name:    "privacy without an IRK",
+			options: hci.Options{Privacy: true, Resolver: new(keys)},
+			prepare: func(*controller) {},
+			want:    usual,
+			err:     "hci: Options.Privacy needs an IRK of ours, and Options.Resolver has none",
+		},
+		{
+			name:    "privacy with an IRK that cannot be read",
+			options: hci.Options{Privacy: true, Resolver: &keys{err: io.ErrUnexpectedEOF}},
+			prepare: func(*controller) {},
+			want:    usual,
+			err:     "hci: own IRK: unexpected EOF",
+		},
+		{
+			name:    "an address for two hours",
+			options: hci.Options{Privacy: true, RotateEvery: 2 * time.Hour, Resolver: &keys{local: testKey}},
+			prepare: func(*controller) {},
+			want:    usual,
+			err:     "hci: Options.RotateEvery is 2h0m0s, want whole seconds from 1 s to 1h0m0s",
+		},
+		{
+			name:    "a static address for a controller without one",
+			options: hci.Options{StaticAddress: func() (bt.Address, error) { return staticAddress, nil }},
+			prepare: (*controller).withoutAddress,
+			want:    append(usual[:len(usual):len(usual)], "LESetRandomAddress 55 44 33 22 11 c0"),
+		},
+		{
+			name:    "no static address needed",
+			options: hci.Options{StaticAddress: func() (bt.Address, error) { return staticAddress, nil }},
+			prepare: func(*controller) {},
+			want:    usual,
+		},
+		{
+			name:    "no static address to be had",
+			options: hci.Options{StaticAddress: func() (bt.Address, error) { return bt.Address{}, io.ErrUnexpectedEOF }},
+			prepare: (*controller).withoutAddress,
+			want:    usual,
+			err:     "hci: static address: unexpected EOF",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -162,7 +208,7 @@ func TestBringUp(t *testing.T) {
 				if got != test.err {
 					t.Errorf("error %q, want %q", got, test.err)
 				}
-				if diff := cmp.Diff(test.want, c.taken()); diff != "" {
+				if diff := cmp.Diff(test.want, ofOurIRK(c.taken())); diff != "" {
 					t.Errorf("commands (-want +got):\n%s", diff)
 				}
 			})
@@ -483,7 +529,7 @@ func TestOpen(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
-	if _, err := hci.Open(t.Context(), "hci0"); err == nil || !strings.Contains(err.Error(), "tcp:HOST:PORT") {
+	if _, err := hci.Open(t.Context(), "usb0"); err == nil || !strings.Contains(err.Error(), "tcp:HOST:PORT") {
 		t.Errorf("got %v", err)
 	}
 }

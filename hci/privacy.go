@@ -2,9 +2,12 @@ package hci
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"blesmp/bt"
 )
@@ -68,68 +71,113 @@ func (h *Host) resolve(onAir bt.TypedAddress) bt.TypedAddress {
 	return identity
 }
 
-// LoadResolvingList gives the controller the keys of all peers that the resolver
-// has, and our own, and turns address resolution on. It is for Options.Privacy,
-// and for new bonds afterwards; the controller refuses it while it scans,
-// advertises or connects. Peers may also use their identity address (device
-// privacy mode). The error is ErrNoPrivacy where the controller cannot.
-func (h *Host) LoadResolvingList(ctx context.Context) error {
-	h.mu.Lock()
-	r := h.resolver
-	h.mu.Unlock()
-	if !h.controller.Features.Privacy() {
-		return ErrNoPrivacy
-	}
-	if err := h.Command(ctx, &LESetAddressResolutionEnable{}, nil); err != nil {
-		return err
-	}
-	if err := h.Command(ctx, &LEClearResolvingList{}, nil); err != nil {
-		return err
-	}
-	if r != nil {
-		if err := h.fillResolvingList(ctx, r); err != nil {
-			return err
-		}
-	}
-	return h.Command(ctx, &LESetAddressResolutionEnable{AddressResolutionEnable: 1}, nil)
+// private is the address of ours that the host makes. Without Options.Privacy it
+// is our identity, which does not expire.
+type private struct {
+	address bt.TypedAddress
+	expires time.Time
 }
 
-// fillResolvingList adds all peers. It reads the resolver first, so that no lock
-// of a store is held while the controller works.
-func (h *Host) fillResolvingList(ctx context.Context, r Resolver) error {
-	local, _, err := r.LocalIRK(h.identity)
-	if err != nil {
+// The bounds of Options.RotateEvery (Core Vol 4, Part E, 7.8.45).
+const (
+	defaultRotation = 15 * time.Minute
+	mostRotation    = time.Hour
+)
+
+// startPrivacy has the controller and the host use private addresses.
+func (h *Host) startPrivacy(ctx context.Context) error {
+	if h.resolver == nil {
+		return ErrNoIRK
+	}
+	irk, ok, err := h.resolver.LocalIRK(h.identity)
+	switch {
+	case err != nil:
 		return doing("own IRK", err)
+	case !ok || irk.IsZero():
+		return ErrNoIRK
 	}
-	var entries []LEAddDeviceToResolvingList
-	err = r.PeerIRKs(h.identity, func(peer bt.TypedAddress, irk bt.Key) bool {
-		entries = append(entries, LEAddDeviceToResolvingList{
-			PeerIdentityAddressType: peer.Type,
-			PeerIdentityAddress:     peer.Address,
-			PeerIRK:                 irk,
-			LocalIRK:                local,
-		})
-		return true
-	})
+	h.ownIRK, h.ownType = irk, OwnRandom
+	if h.options.RotateEvery == 0 {
+		h.options.RotateEvery = defaultRotation
+	}
+	if d := h.options.RotateEvery; d < time.Second || d > mostRotation || d%time.Second != 0 {
+		return fmt.Errorf("hci: Options.RotateEvery is %v, want whole seconds from 1 s to %v", d, mostRotation)
+	}
+	if h.controller.Features.Privacy() {
+		h.ownType = OwnResolvableOrRandom
+		timeout := LESetResolvablePrivateAddressTimeout{RPATimeout: uint16(h.options.RotateEvery / time.Second)}
+		if err := h.Command(ctx, &timeout, nil); err != nil {
+			return err
+		}
+		if err := h.LoadResolvingList(ctx); err != nil {
+			return err
+		}
+	}
+	return h.rotate(ctx)
+}
+
+// rotate gives the controller a new private address where the old one is used
+// up. A controller that is using it keeps it.
+func (h *Host) rotate(ctx context.Context) error {
+	h.mu.Lock()
+	due := !h.ownIRK.IsZero() && !time.Now().Before(h.private.expires)
+	h.mu.Unlock()
+	if !due {
+		return nil
+	}
+	address, err := NewPrivateAddress(rand.Reader, h.ownIRK)
 	if err != nil {
-		h.log.Warn("keys of some peers cannot be read", "error", err)
+		return err
 	}
-	for i := range entries {
-		switch err := h.Command(ctx, &entries[i], nil); {
-		case errors.Is(err, bt.MemoryCapacityExceeded):
-			h.log.Warn("controller has no room for the keys of all peers", "peers", len(entries), "room", i)
-			return nil
-		case err != nil:
-			return err
-		}
-		err := h.Command(ctx, &LESetPrivacyMode{
-			PeerIdentityAddressType: entries[i].PeerIdentityAddressType,
-			PeerIdentityAddress:     entries[i].PeerIdentityAddress,
-			PrivacyMode:             1,
-		}, nil)
-		if err := optional(err); err != nil {
-			return err
-		}
+	err = h.Command(ctx, &LESetRandomAddress{RandomAddress: address}, nil)
+	if errors.Is(err, bt.CommandDisallowed) {
+		h.log.Debug("private address kept, the controller is using it")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.private = private{
+		address: bt.TypedAddress{Type: bt.RandomAddress, Address: address},
+		expires: time.Now().Add(h.options.RotateEvery),
 	}
 	return nil
+}
+
+// Address is the address that strangers see: the identity, or the private
+// address that is in use. Peers whose keys the controller has see other ones.
+func (h *Host) Address() bt.TypedAddress {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.private.address
+}
+
+// NewPrivateAddress makes a resolvable private address: 22 random bits and their
+// hash by an IRK (Core Vol 6, Part B, 1.3.2.2). Outside tests the source is
+// crypto/rand.Reader.
+func NewPrivateAddress(random io.Reader, irk bt.Key) (bt.Address, error) {
+	block, err := aes.NewCipher(irk[:])
+	if err != nil {
+		return bt.Address{}, fmt.Errorf("hci: private address: %w", err)
+	}
+	for {
+		var b [aes.BlockSize]byte
+		prand := b[len(b)-3:]
+		if _, err := io.ReadFull(random, prand); err != nil {
+			return bt.Address{}, fmt.Errorf("hci: private address: %w", err)
+		}
+		prand[0] &= 0x3f
+		// The random part is neither all zeros nor all ones.
+		if part := [3]byte(prand); part == [3]byte{} || part == [3]byte{0x3f, 0xff, 0xff} {
+			continue
+		}
+		prand[0] |= 0x40
+		var a bt.Address
+		copy(a[:3], prand)
+		block.Encrypt(b[:], b[:])
+		copy(a[3:], b[len(b)-3:])
+		return a, nil
+	}
 }

@@ -25,9 +25,13 @@ type Report struct {
 	Type     AdvertisingEventType
 	Address  bt.TypedAddress // as Connect takes it
 	Identity bt.TypedAddress // whose private address it is, where the controller or the resolver knows; else Address
+	Resolved bool            // by the controller: Address is the identity, and on the air there is a private one
 	RSSI     int8            // in dBm; 127 is not available
 	Data     []byte          // AD structures; AD finds one
 }
+
+// Connectable reports whether the advertiser accepts a connection now.
+func (r Report) Connectable() bool { return r.Type == ReportAdvInd || r.Type == ReportAdvDirectInd }
 
 const (
 	defaultScanInterval = 60 * time.Millisecond
@@ -94,7 +98,9 @@ func (h *Host) startScan(ctx context.Context, p ScanParameters) (<-chan Report, 
 		LEScanWindow:   window,
 		OwnAddressType: h.ownType,
 	}
-	err = h.Command(ctx, &parameters, nil)
+	if err = h.rotate(ctx); err == nil {
+		err = h.Command(ctx, &parameters, nil)
+	}
 	if err == nil {
 		err = h.Command(ctx, &LESetScanEnable{LEScanEnable: 1, FilterDuplicates: octet(!p.Duplicates)}, nil)
 	}
@@ -130,6 +136,7 @@ func (h *Host) reported(e *LEAdvertisingReport) {
 			Type:     r.EventType,
 			Address:  typedAddress(r.AddressType, r.Address),
 			Identity: h.identityOf(r.AddressType, r.Address),
+			Resolved: resolved(r.AddressType),
 			RSSI:     r.RSSI,
 			Data:     slices.Clone(r.Data),
 		})
@@ -143,6 +150,7 @@ func (h *Host) reportedDirected(e *LEDirectedAdvertisingReport) {
 			Type:     r.EventType,
 			Address:  typedAddress(r.AddressType, r.Address),
 			Identity: h.identityOf(r.AddressType, r.Address),
+			Resolved: resolved(r.AddressType),
 			RSSI:     r.RSSI,
 		})
 	}

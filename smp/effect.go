@@ -33,7 +33,7 @@ type Effect struct {
 	Question uint64
 	Offer    Offer
 	Number   uint32 // passkey to show, or number to compare: 0 to 999999
-	Replaces bool   // EffectAskFeatures: only with the user's consent may it replace the bond
+	Replaces bool   // EffectAskFeatures: only with the answer's Replace may it replace the bond
 
 	Keypress  KeypressType // EffectReportKeypress
 	Level     Level        // EffectReportLevel; the model and level that a question is about

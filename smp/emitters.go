@@ -48,6 +48,7 @@ func (p *Procedure) disconnect(e *Effect) { e.Status = bt.AuthenticationFailure 
 // bond is found from now on.
 func (p *Procedure) storeBond(e *Effect) {
 	e.Bond = p.newBond()
+	p.made = e.Bond
 	p.peerIdentity = e.Bond.Peer
 	p.onBond = true
 }
@@ -85,6 +86,8 @@ func (p *Procedure) policyError(reason Reason) error {
 			return err
 		}
 		return &PolicyError{"Policy.Repairing", "the bond with this peer would be replaced by " + p.outcome().String()}
+	case reason == AuthenticationRequirements && state == StateConfirmFeatures:
+		return &PolicyError{"Policy.Repairing", "only the user may let " + p.outcome().String() + " replace the bond with this peer"}
 	case reason == AuthenticationRequirements && state == StateAwaitIdentityAddressInformation:
 		return &PolicyError{"Policy.Repairing", "the identity has a bond already"}
 	case reason == PairingNotSupported && p.config.Policy.NotPairable:
@@ -141,7 +144,7 @@ func (p *Procedure) askFeatures(e *Effect) {
 	p.ask(e)
 	offers := [2]Offer{offerOf(PairingResponse(p.pairing.request)), offerOf(p.pairing.response)}
 	e.Offer, e.Level = offers[p.peer], p.outcome()
-	e.Replaces = p.replacement(p.peerIdentity) == askToReplace
+	e.Replaces = p.replacesBond()
 }
 
 func (p *Procedure) askPasskey(e *Effect) {
@@ -188,7 +191,7 @@ func (p *Procedure) result() *Result {
 	}
 	return &Result{
 		Level:     p.outcome(),
-		Bonded:    v.Bonding() && p.findable(),
+		Bonded:    v.Bonding() && p.keepable(),
 		Debug:     p.usesDebugKey(),
 		Initiator: keys[0],
 		Responder: keys[1],

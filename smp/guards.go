@@ -42,21 +42,26 @@ func (p *Procedure) keySizeTooSmall() bool {
 
 func (p *Procedure) tooWeak() bool { return p.levelError() != nil }
 
-// weakerThanBond leaves to the user what the policy leaves to him.
-func (p *Procedure) weakerThanBond() bool { return p.replacement(p.peerIdentity) == mayNotReplace }
+// weakerThanBond leaves to the user what the policy leaves to him. It knows
+// whether the bond that may be replaced protects this very exchange.
+func (p *Procedure) weakerThanBond() bool { return p.replacement() == mayNotReplace }
+
+// replacesBond is true where the policy leaves it to the user.
+func (p *Procedure) replacesBond() bool { return p.replacement() == askToReplace }
 
 // weakerThanIdentityBond asks it for the bond of the identity that an unknown
 // peer distributes, when it is too late to ask the user. That of a known peer
 // was judged before phase 2: since then the link is encrypted with another key.
 func (p *Procedure) weakerThanIdentityBond() bool {
-	if own, other := p.identityBonds(); own != nil && other != nil && own.Peer == other.Peer {
+	own, other := p.identityBonds()
+	if own != nil && other != nil && own.Peer == other.Peer {
 		return false
 	}
-	return p.replacement(p.message.IdentityAddressInformation.typed()) != mayReplace
+	return p.replacementOf(other, false) != mayReplace
 }
 
 func (p *Procedure) unaskedKeys() bool {
-	req, rsp := &p.pairing.request, &p.pairing.response
+	req, rsp := &p.pairing.request, &p.message.PairingResponse
 	return rsp.InitiatorKeyDistribution&^req.InitiatorKeyDistribution != 0 ||
 		rsp.ResponderKeyDistribution&^req.ResponderKeyDistribution != 0
 }
@@ -89,14 +94,19 @@ func (p *Procedure) passkeyConfirmMatches() bool {
 	return equal(p.pairing.peerConfirm, p.peerF4(p.passkeyBit()))
 }
 
-// publicKeyValid refuses points off the curve, our own X with either Y, and
-// the debug key outside debug mode. In debug mode both sides may have it.
+// keyReflected refuses our own X with either Y: only X enters the confirm values
+// and the DHKey. Whether both sides may have the debug key is publicKeyValid's.
+func (p *Procedure) keyReflected() bool {
+	key := toolbox.PublicKey(p.message.PublicKey)
+	return key.SameX(p.pairing.public[p.own]) && !toolbox.IsDebugKey(key)
+}
+
+// publicKeyValid refuses points off the curve, and the debug key outside debug
+// mode.
 func (p *Procedure) publicKeyValid() bool {
 	key := toolbox.PublicKey(p.message.PublicKey)
-	if toolbox.IsDebugKey(key) {
-		return p.config.Policy.DebugKeys && p.config.Toolbox.ValidPublicKey(key)
-	}
-	return !key.SameX(p.pairing.public[p.own]) && p.config.Toolbox.ValidPublicKey(key)
+	allowed := p.config.Policy.DebugKeys || !toolbox.IsDebugKey(key)
+	return allowed && p.config.Toolbox.ValidPublicKey(key)
 }
 
 func (p *Procedure) oobMatches() bool {
@@ -112,9 +122,13 @@ func (p *Procedure) ltkAcceptable() bool {
 	return !cut(ltk, p.keySize()).IsZero() && !toolbox.IsSampleLTK(ltk)
 }
 
-// findable asks for something to keep the bond under: an identity, or an
-// address on the air that the peer keeps.
-func (p *Procedure) findable() bool { return p.identity().IsIdentity() }
+// keepable asks for a key to keep, and for something to keep it under: an
+// identity, or an address on the air that the peer keeps.
+func (p *Procedure) keepable() bool {
+	own, peer := &p.pairing.keys[p.own], &p.pairing.keys[p.peer]
+	key := p.vars().SC() || own.LTK != nil || own.CSRK != nil || peer.LTK != nil || peer.IRK != nil || peer.CSRK != nil
+	return key && p.identity().IsIdentity()
+}
 
 // identityAcceptable refuses what cannot be an identity, our own, and on the
 // link of a bonded peer the identity of another bond. A bond may have two names:
@@ -131,12 +145,21 @@ func (p *Procedure) identityAcceptable() bool {
 // identityBonds gives the bond of the link and that of the identity which the
 // peer distributes, nil where there is none.
 func (p *Procedure) identityBonds() (own, other *bond.Bond) {
-	return p.config.FindBond(p.peerIdentity), p.config.FindBond(p.message.IdentityAddressInformation.typed())
+	return p.findBond(p.peerIdentity), p.findBond(p.message.IdentityAddressInformation.typed())
+}
+
+// findBond asks for a bond, also for one that was made in this very step: the
+// event that showed that the peer is done may already need it.
+func (p *Procedure) findBond(peer bt.TypedAddress) *bond.Bond {
+	if b := p.made; b != nil && (b.Peer == peer || b.OnAir == peer) {
+		return b
+	}
+	return p.config.FindBond(peer)
 }
 
 // bond is the one with this peer, if the policy accepts its key.
 func (p *Procedure) bond() *bond.Bond {
-	b := p.config.FindBond(p.peerIdentity)
+	b := p.findBond(p.peerIdentity)
 	if b == nil || p.config.Policy.bondError(b) != nil {
 		return nil
 	}
@@ -162,13 +185,17 @@ func (p *Procedure) levelError() error {
 	return p.config.Policy.levelError(level, refused[p.own])
 }
 
-// replacement says whether this pairing may replace the bond with a peer.
-func (p *Procedure) replacement(peer bt.TypedAddress) replacement {
-	b := p.config.FindBond(peer)
+// replacement says whether this pairing may replace the bond with this peer.
+func (p *Procedure) replacement() replacement {
+	return p.replacementOf(p.findBond(p.peerIdentity), p.encrypted && p.onBond)
+}
+
+// replacementOf says it of a bond, if it is one; onOld says that the bond
+// encrypts the link.
+func (p *Procedure) replacementOf(b *bond.Bond, onOld bool) replacement {
 	if b == nil {
 		return mayReplace
 	}
-	onOld := p.encrypted && p.onBond && peer == p.peerIdentity
 	return p.config.Policy.replace(LevelOf(b), p.outcome(), onOld)
 }
 

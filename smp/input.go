@@ -20,6 +20,7 @@ type Input struct {
 
 	Features *Features    // Pair and ConsentGiven: what we offer in this pairing
 	Security AuthReq      // RequestSecurity
+	Replace  bool         // FeaturesConfirmed: the pairing may replace the bond, where Effect.Replaces asked
 	Passkey  uint32       // PasskeyEntered: 0 to 999999
 	Keypress KeypressType // NotifyKeypress
 	Reason   Reason       // Cancel and UserRefused: what to send; 0 leaves it to the specification

@@ -1,6 +1,9 @@
 package smp
 
 import (
+	"sync"
+
+	"blesmp/bond"
 	"blesmp/bt"
 	"blesmp/gen/table"
 	"blesmp/smp/toolbox"
@@ -34,16 +37,38 @@ type Procedure struct {
 	question     uint64 // number of the last question
 	arming       uint64 // number of the last start of a timer
 
-	pairing pairing
+	*memory // while a step runs, and while something is remembered for the next
 
 	// The step that is running.
 	in        Input
 	event     EventKind
-	message   message
 	malformed error
 	step      table.Step
 	effects   []Effect
-	out       []byte // the PDUs of this step, one after another
+	out       []byte     // the PDUs of this step, one after another
+	made      *bond.Bond // in this step; the store does not have it yet
+}
+
+// memory is what a procedure needs only while it is not at rest: idle links
+// share it.
+type memory struct {
+	pairing pairing
+	message message // the PDU of the step that is running
+}
+
+var memories = sync.Pool{New: func() any { return new(memory) }}
+
+// remember takes a memory, release wipes it and gives it back.
+func (p *Procedure) remember() {
+	if p.memory == nil {
+		p.memory = memories.Get().(*memory)
+	}
+}
+
+func (p *Procedure) release() {
+	*p.memory = memory{}
+	memories.Put(p.memory)
+	p.memory = nil
 }
 
 // pairing is what one pairing knows; it is wiped when the pairing ends.
@@ -101,6 +126,16 @@ func NewProcedure(config Config) (*Procedure, error) {
 // Step tells the procedure what has happened and appends to dst what is to be
 // done, in order. Octets in the effects lie in in.Scratch and live as long.
 func (p *Procedure) Step(dst []Effect, in Input) []Effect {
+	p.remember()
+	dst = p.take(dst, in)
+	if p.Idle() {
+		p.release()
+	}
+	return dst
+}
+
+// take is Step with a memory.
+func (p *Procedure) take(dst []Effect, in Input) []Effect {
 	event := p.receive(&in)
 	if p.stale(event, &in) {
 		return dst
@@ -122,7 +157,7 @@ func (p *Procedure) Step(dst []Effect, in Input) []Effect {
 		p.encrypted = false
 	}
 	dst = p.effects
-	p.in, p.effects, p.out, p.malformed = Input{}, nil, nil, nil
+	p.in, p.effects, p.out, p.malformed, p.made = Input{}, nil, nil, nil, nil
 	return dst
 }
 
@@ -131,16 +166,17 @@ func (p *Procedure) receive(in *Input) EventKind {
 	v := p.vars()
 	v.setCode(0)
 	v.setReason(in.Reason)
+	v.setReplace(in.Replace)
 	if in.PDU == nil {
 		return in.Event
 	}
 	event, err := p.message.unmarshal(in.PDU)
 	p.malformed = err
 	if event == EventMalformedPDU {
+		v.setReason(answerTo(err))
 		if len(in.PDU) > 0 {
 			v.setCode(PDUCode(in.PDU[0]))
 		}
-		v.setReason(answerTo(err))
 	}
 	return event
 }

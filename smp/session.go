@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"blesmp/bond"
 	"blesmp/bt"
@@ -43,6 +44,8 @@ type Session struct {
 	given   *bond.Bond    // SetLTK
 	changed chan struct{} // closed when the status is another; nil while nobody waits
 	failure *PairingError // how the last pairing failed
+
+	deadline time.Time // zero while no timer runs
 }
 
 // status is what can be asked of a session at any time.
@@ -70,6 +73,7 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 		log:     m.options.Logger.With("peer", link.PeerAddress(), "role", link.Role()),
 		done:    make(chan struct{}),
 	}
+	s.events.start, s.keypresses.start = m.options.Go, m.options.Go
 	s.events.deliver = func(e Event) {
 		if m.options.OnEvent != nil {
 			m.options.OnEvent(s, e)
@@ -176,6 +180,21 @@ func (s *Session) usableBond() *bond.Bond {
 		return nil
 	}
 	return b
+}
+
+// Deadline is when the procedure that runs times out, by Options.Now, unless
+// something happens before; false where nothing is waited for. What it is for is
+// to show a user how much time there is (Core Vol 3, Part H, 3.4).
+func (s *Session) Deadline() (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.deadline, !s.deadline.IsZero()
+}
+
+func (s *Session) setDeadline(t time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deadline = t
 }
 
 // Done is closed when the link is gone and all of its events are reported.
@@ -285,7 +304,7 @@ func (s *Session) post(j job) {
 	s.working = true
 	s.mu.Unlock()
 	if start {
-		go s.work()
+		s.manager.options.Go(s.work)
 	}
 }
 

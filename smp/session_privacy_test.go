@@ -42,13 +42,16 @@ func TestPrivacy(t *testing.T) {
 					}
 				})
 				defer w.close()
-				w.connect()
+				w.meet()
 				w.mustPair(smp.DefaultFeatures())
 				w.agree()
-				told = nil
-				var before bt.TypedAddress
+				before := w.central().session.Peer()
+				if identity := w.central().session.PeerIdentity(); !before.IsResolvable() || identity != peripheralAddress {
+					t.Errorf("on air %v, identity %v", before, identity)
+				}
 				for meeting := range 3 {
 					w.disconnect()
+					told = nil
 					time.Sleep(901 * time.Second) // a private address lives for 900
 					for _, d := range w.sides {
 						if d.role == bt.Peripheral || who == "controller" {
@@ -57,29 +60,14 @@ func TestPrivacy(t *testing.T) {
 							}
 						}
 					}
-					if err := w.peripheral().host.Advertise(t.Context(), hci.AdvertisingParameters{Peer: centralAddress}); err != nil {
-						t.Fatal(err)
-					}
-					address := peripheralAddress
-					if who != "controller" {
-						address = scan(t, w.central().host)
-					}
-					conn, err := w.central().host.Connect(t.Context(), address)
-					if err != nil {
-						t.Fatal(err)
-					}
-					theirs, err := w.peripheral().host.Accept(t.Context())
-					if err != nil {
-						t.Fatal(err)
-					}
-					s := w.central().manager.Session(conn)
-					w.central().session, w.peripheral().session = s, w.peripheral().manager.Session(theirs)
+					w.meet()
+					s := w.central().session
 					synctest.Wait()
 					if !s.Peer().IsResolvable() || s.Peer() == before || s.PeerIdentity() != peripheralAddress || !s.Bonded() {
 						t.Errorf("meeting %d: on air %v after %v, identity %v, bonded %t", meeting, s.Peer(), before, s.PeerIdentity(), s.Bonded())
 					}
-					if who == "controller" && !conn.LocalAddress().IsResolvable() {
-						t.Errorf("our own address is %v", conn.LocalAddress())
+					if own := w.central().conn.LocalAddress(); own.IsResolvable() != (who == "controller") {
+						t.Errorf("our own address is %v", own)
 					}
 					if len(told) != 1 || told[0] != (seen{s.Peer(), peripheralAddress}) {
 						t.Errorf("meeting %d: events tell %v", meeting, told)
@@ -94,10 +82,29 @@ func TestPrivacy(t *testing.T) {
 					}
 					synctest.Wait()
 					w.agree()
-					before, told = s.Peer(), nil
+					before = s.Peer()
 				}
 			})
 		})
+	}
+}
+
+// meet connects to whoever advertises.
+func (w *world) meet() {
+	w.t.Helper()
+	c, p := w.central(), w.peripheral()
+	if err := p.host.Advertise(w.t.Context(), hci.AdvertisingParameters{Peer: centralAddress}); err != nil {
+		w.t.Fatal(err)
+	}
+	var err error
+	if c.conn, err = c.host.Connect(w.t.Context(), scan(w.t, c.host)); err != nil {
+		w.t.Fatal(err)
+	}
+	if p.conn, err = p.host.Accept(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, d := range w.sides {
+		d.session = d.manager.Session(d.conn)
 	}
 }
 

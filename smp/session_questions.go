@@ -130,11 +130,10 @@ func (s *Session) askFeatures(e *Effect, q *Question) {
 		s.answer(e, in, &refusal{AuthenticationRequirements, fmt.Errorf("smp: the pairing would give %v, which is less than was wanted", e.Level)})
 	case s.prompt.unasked && q.Bonded && justWorks:
 		s.answer(e, in, nobodyToAsk)
-	case e.Replaces && prompter.ReplaceBond == nil:
-		s.answer(e, in, &refusal{AuthenticationRequirements, &PolicyError{"Policy.Repairing", "there is a bond with this peer, and no Prompter.ReplaceBond to ask"}})
 	case len(asks) == 0:
 		s.answer(e, in, nil)
 	default:
+		in.Replace = e.Replaces && prompter.ReplaceBond != nil
 		s.put(e, func(ctx context.Context) (Input, error) {
 			for _, ask := range asks {
 				if err := ask(ctx, q); err != nil {
@@ -180,7 +179,7 @@ func (s *Session) showPasskey(q *Question) {
 		return
 	}
 	ctx := s.prompt.begin()
-	go func() {
+	s.manager.options.Go(func() {
 		err := show(ctx, q)
 		if err == nil {
 			return
@@ -190,7 +189,7 @@ func (s *Session) showPasskey(q *Question) {
 				s.step(job{input: Input{Event: EventCancel, Reason: reasonOf(err, PasskeyEntryFailed), Err: err}})
 			}
 		}})
-	}()
+	})
 }
 
 // put asks on a goroutine of its own and answers with what comes back; where
@@ -202,10 +201,10 @@ func (s *Session) put(e *Effect, ask func(context.Context) (Input, error), someb
 		return
 	}
 	ctx := s.prompt.begin()
-	go func() {
+	s.manager.options.Go(func() {
 		in, err := ask(ctx)
 		s.answer(&Effect{Question: question}, in, err)
-	}()
+	})
 }
 
 // answer posts the answer to a question, a refusal where err is set.

@@ -1533,17 +1533,19 @@ const (
 	guardOwnOOBGiven
 	guardOOBConfirmHeld
 	guardOOBTKHeld
+	guardReplacesBond
 	guardUnaskedKeys
 	guardConfirmReflected
 	guardLegacyConfirmMatches
 	guardNumericConfirmMatches
 	guardPasskeyConfirmMatches
+	guardKeyReflected
 	guardPublicKeyValid
 	guardOOBMatches
 	guardCheckMatches
 	guardZeroEDIV
 	guardLTKAcceptable
-	guardFindable
+	guardKeepable
 	guardIdentityAcceptable
 )
 
@@ -1626,6 +1628,7 @@ const (
 	slotEncrypted
 	slotCode
 	slotReason
+	slotReplace
 )
 
 // vars is the typed view of a machine's slots.
@@ -1746,6 +1749,17 @@ func (v *vars) Reason() Reason {
 // setReason writes the event field reason.
 func (v *vars) setReason(to Reason) {
 	v[slotReason] = uint8(to)
+}
+
+// Replace is the event field replace: the user lets the pairing replace the
+// bond that exists.
+func (v *vars) Replace() bool {
+	return v[slotReplace] != 0
+}
+
+// setReplace writes the event field replace.
+func (v *vars) setReplace(to bool) {
+	v[slotReplace] = truth(to)
 }
 
 // truth is a truth value as a slot holds it.
@@ -1954,6 +1968,9 @@ type guards interface {
 	// oobTKHeld reports whether the peer's out-of-band data has a TK (Core Vol 3,
 	// Part H, 2.3.3).
 	oobTKHeld() bool
+	// replacesBond reports whether only the user may let this pairing replace the
+	// bond that exists (Core Vol 3, Part H, 2.4.1).
+	replacesBond() bool
 	// unaskedKeys reports whether the response distributes keys that the request
 	// did not offer (Core Vol 3, Part H, 3.6.1).
 	unaskedKeys() bool
@@ -1969,8 +1986,11 @@ type guards interface {
 	// passkeyConfirmMatches reports whether the kept confirm value is f4 of the
 	// received random and this round's bit (Core Vol 3, Part H, 2.3.5.6.3).
 	passkeyConfirmMatches() bool
-	// publicKeyValid reports whether the point is on the curve, not ours by X, and
-	// not the debug key outside debug mode (Core Vol 3, Part H, 2.3.5.6.1).
+	// keyReflected reports whether the key has our own X, and is not the debug key
+	// (Core Vol 3, Part H, 2.3.5.6.1).
+	keyReflected() bool
+	// publicKeyValid reports whether the point is on the curve, and not the debug
+	// key outside debug mode (Core Vol 3, Part H, 2.3.5.6.1).
 	publicKeyValid() bool
 	// oobMatches reports whether the out-of-band confirm value equals the computed
 	// one (Core Vol 3, Part H, 2.3.5.6.4).
@@ -1984,9 +2004,9 @@ type guards interface {
 	// ltkAcceptable reports whether the LTK is neither zero nor the specification's
 	// sample (Core Vol 3, Part H, 3.6.2).
 	ltkAcceptable() bool
-	// findable reports whether the peer has an identity, or an address on the air
-	// that it keeps (Core Vol 3, Part H, 2.4.1).
-	findable() bool
+	// keepable reports whether there is a key to keep, and an identity of the peer,
+	// or an address that it keeps (Core Vol 3, Part H, 2.4.1).
+	keepable() bool
 	// identityAcceptable reports whether public or static random; on the link of a
 	// bonded peer no other bond's identity (Core Vol 3, Part H, 3.6.5).
 	identityAcceptable() bool
@@ -2154,6 +2174,8 @@ func (b binding) Guard(id uint8) bool {
 		return b.p.oobConfirmHeld()
 	case guardOOBTKHeld:
 		return b.p.oobTKHeld()
+	case guardReplacesBond:
+		return b.p.replacesBond()
 	case guardUnaskedKeys:
 		return b.p.unaskedKeys()
 	case guardConfirmReflected:
@@ -2164,6 +2186,8 @@ func (b binding) Guard(id uint8) bool {
 		return b.p.numericConfirmMatches()
 	case guardPasskeyConfirmMatches:
 		return b.p.passkeyConfirmMatches()
+	case guardKeyReflected:
+		return b.p.keyReflected()
 	case guardPublicKeyValid:
 		return b.p.publicKeyValid()
 	case guardOOBMatches:
@@ -2174,8 +2198,8 @@ func (b binding) Guard(id uint8) bool {
 		return b.p.zeroEDIV()
 	case guardLTKAcceptable:
 		return b.p.ltkAcceptable()
-	case guardFindable:
-		return b.p.findable()
+	case guardKeepable:
+		return b.p.keepable()
 	case guardIdentityAcceptable:
 		return b.p.identityAcceptable()
 	}
@@ -2391,52 +2415,52 @@ var defaultTable = &table.Table{
 		"initiator", "responder",
 	},
 	States: []table.State{
-		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 491},
-		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 543},
-		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 563},
-		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 583},
-		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 616},
-		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 631},
-		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 691},
-		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 702},
-		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 709},
-		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 718},
-		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 732},
-		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 759},
-		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 793},
-		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 807},
-		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 818},
-		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 831},
-		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 854},
-		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 866},
-		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 907},
-		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 917},
-		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 937},
-		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 948},
-		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 965},
-		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 982},
-		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 996},
-		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1007},
-		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1035},
-		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1042},
-		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1062},
-		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1068},
-		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1086},
-		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1099},
-		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1115},
-		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1136},
-		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1141},
-		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1147},
-		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1132},
-		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1137},
-		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1140},
-		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1142},
-		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1143},
-		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1148},
-		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1150},
-		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1162},
-		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1167},
-		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1179},
+		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 496},
+		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 548},
+		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 568},
+		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 588},
+		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 621},
+		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 636},
+		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 696},
+		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 707},
+		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 716},
+		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 725},
+		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 738},
+		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 771},
+		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 805},
+		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 819},
+		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 830},
+		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 843},
+		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 866},
+		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 880},
+		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 921},
+		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 931},
+		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 951},
+		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 962},
+		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 979},
+		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 996},
+		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1010},
+		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1021},
+		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1049},
+		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1056},
+		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1076},
+		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1082},
+		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1100},
+		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1113},
+		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1129},
+		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1150},
+		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1155},
+		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1161},
+		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1146},
+		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1151},
+		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1154},
+		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1156},
+		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1157},
+		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1162},
+		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1164},
+		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1176},
+		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1181},
+		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1193},
 	},
 	Events: []string{
 		"Choose", "PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom",
@@ -2471,13 +2495,14 @@ var defaultTable = &table.Table{
 			"NumericComparisonFailed", "BREDRPairingInProgress", "CrossTransportKeyDerivationNotAllowed",
 			"KeyRejected", "Busy",
 		}},
+		{Name: "replace", Kind: table.Field, Max: 1},
 	},
 	Guards: []string{
 		"pairable", "tooSoon", "hasBond", "bondSuffices", "bondMatches", "keySizeTooSmall", "tooWeak",
 		"weakerThanBond", "weakerThanIdentityBond", "ownOOBGiven", "oobConfirmHeld", "oobTKHeld",
-		"unaskedKeys", "confirmReflected", "legacyConfirmMatches", "numericConfirmMatches",
-		"passkeyConfirmMatches", "publicKeyValid", "oobMatches", "checkMatches", "zeroEDIV",
-		"ltkAcceptable", "findable", "identityAcceptable",
+		"replacesBond", "unaskedKeys", "confirmReflected", "legacyConfirmMatches",
+		"numericConfirmMatches", "passkeyConfirmMatches", "keyReflected", "publicKeyValid",
+		"oobMatches", "checkMatches", "zeroEDIV", "ltkAcceptable", "keepable", "identityAcceptable",
 	},
 	Actions: []string{
 		"receiveRequest", "receiveResponse", "receiveSecurityRequest", "makeRequest", "makeResponse",
@@ -2535,35 +2560,39 @@ var defaultTable = &table.Table{
 		{Op: table.Eq, A: 8, B: 5},
 		{Op: table.Else, A: 11, B: 23},
 		{Op: table.Else, A: 11, B: 5},
+		{Op: table.Ask, A: uint16(guardUnaskedKeys)},
 		{Op: table.Load, A: slotSC},
 		{Op: table.Load, A: slotToSend},
-		{Op: table.Without, A: 28, B: 14},
+		{Op: table.Without, A: 29, B: 14},
 		{Op: table.Load, A: slotToReceive},
-		{Op: table.Without, A: 30, B: 14},
+		{Op: table.Without, A: 31, B: 14},
 		{Op: table.Ask, A: uint16(guardKeySizeTooSmall)},
-		{Op: table.Ask, A: uint16(guardUnaskedKeys)},
 		{Op: table.Load, A: slotPeerHasOOB},
-		{Op: table.And, A: 27, B: 34},
+		{Op: table.And, A: 28, B: 34},
 		{Op: table.Ask, A: uint16(guardOwnOOBGiven)},
 		{Op: table.Not, A: 36},
 		{Op: table.And, A: 35, B: 37},
 		{Op: table.Load, A: slotHaveOOB},
-		{Op: table.And, A: 27, B: 39},
+		{Op: table.And, A: 28, B: 39},
 		{Op: table.Ask, A: uint16(guardOOBConfirmHeld)},
 		{Op: table.Not, A: 41},
 		{Op: table.And, A: 40, B: 42},
 		{Op: table.Load, A: slotModel},
 		{Op: table.Eq, A: 44, B: 5},
-		{Op: table.Not, A: 27},
+		{Op: table.Not, A: 28},
 		{Op: table.And, A: 45, B: 46},
 		{Op: table.Ask, A: uint16(guardOOBTKHeld)},
 		{Op: table.Not, A: 48},
 		{Op: table.And, A: 47, B: 49},
 		{Op: table.Ask, A: uint16(guardTooWeak)},
 		{Op: table.Ask, A: uint16(guardWeakerThanBond)},
+		{Op: table.Ask, A: uint16(guardReplacesBond)},
+		{Op: table.Load, A: slotReplace},
+		{Op: table.Not, A: 54},
+		{Op: table.And, A: 53, B: 55},
 		{Op: table.Else, A: 11, B: 19},
 		{Op: table.Const},
-		{Op: table.Eq, A: 44, B: 54},
+		{Op: table.Eq, A: 44, B: 58},
 		{Op: table.Eq, A: 44, B: 14},
 		{Op: table.Eq, A: 44, B: 16},
 		{Op: table.Eq, A: 44, B: 19},
@@ -2571,213 +2600,214 @@ var defaultTable = &table.Table{
 		{Op: table.Else, A: 11, B: 14},
 		{Op: table.Ask, A: uint16(guardConfirmReflected)},
 		{Op: table.Ask, A: uint16(guardLegacyConfirmMatches)},
+		{Op: table.Ask, A: uint16(guardKeyReflected)},
 		{Op: table.Ask, A: uint16(guardPublicKeyValid)},
-		{Op: table.Not, A: 63},
+		{Op: table.Not, A: 68},
 		{Op: table.Ask, A: uint16(guardNumericConfirmMatches)},
-		{Op: table.Not, A: 65},
+		{Op: table.Not, A: 70},
 		{Op: table.Const, A: 12},
-		{Op: table.Else, A: 11, B: 67},
+		{Op: table.Else, A: 11, B: 72},
 		{Op: table.Load, A: slotKeypress},
 		{Op: table.Ask, A: uint16(guardPasskeyConfirmMatches)},
-		{Op: table.Not, A: 70},
+		{Op: table.Not, A: 75},
 		{Op: table.Load, A: slotRound},
 		{Op: table.Const, A: 19},
-		{Op: table.Eq, A: 72, B: 73},
-		{Op: table.Add, A: 72, B: 14},
+		{Op: table.Eq, A: 77, B: 78},
+		{Op: table.Add, A: 77, B: 14},
 		{Op: table.Ask, A: uint16(guardOOBMatches)},
-		{Op: table.Not, A: 76},
-		{Op: table.And, A: 39, B: 77},
+		{Op: table.Not, A: 81},
+		{Op: table.And, A: 39, B: 82},
 		{Op: table.Ask, A: uint16(guardCheckMatches)},
-		{Op: table.Has, A: 28, B: 14},
-		{Op: table.Has, A: 28, B: 16},
-		{Op: table.Has, A: 28, B: 20},
-		{Op: table.Has, A: 30, B: 14},
-		{Op: table.Has, A: 30, B: 16},
-		{Op: table.Has, A: 30, B: 20},
+		{Op: table.Has, A: 29, B: 14},
+		{Op: table.Has, A: 29, B: 16},
+		{Op: table.Has, A: 29, B: 20},
+		{Op: table.Has, A: 31, B: 14},
+		{Op: table.Has, A: 31, B: 16},
+		{Op: table.Has, A: 31, B: 20},
 		{Op: table.Ask, A: uint16(guardLTKAcceptable)},
-		{Op: table.Not, A: 86},
+		{Op: table.Not, A: 91},
 		{Op: table.Const, A: 15},
 		{Op: table.Ask, A: uint16(guardIdentityAcceptable)},
-		{Op: table.Not, A: 89},
+		{Op: table.Not, A: 94},
 		{Op: table.Ask, A: uint16(guardWeakerThanIdentityBond)},
-		{Op: table.Without, A: 30, B: 16},
-		{Op: table.Without, A: 30, B: 20},
-		{Op: table.Not, A: 28},
+		{Op: table.Without, A: 31, B: 16},
+		{Op: table.Without, A: 31, B: 20},
+		{Op: table.Not, A: 29},
 		{Op: table.Load, A: slotBonding},
-		{Op: table.Ask, A: uint16(guardFindable)},
-		{Op: table.And, A: 95, B: 96},
+		{Op: table.Ask, A: uint16(guardKeepable)},
+		{Op: table.And, A: 100, B: 101},
 		{Op: table.Ask, A: uint16(guardBondMatches)},
 		{Op: table.Const, A: 16},
 		{Op: table.Ask, A: uint16(guardZeroEDIV)},
-		{Op: table.And, A: 27, B: 44},
-		{Op: table.Not, A: 72},
-		{Op: table.Or, A: 27, B: 44},
+		{Op: table.And, A: 28, B: 44},
+		{Op: table.Not, A: 77},
+		{Op: table.Or, A: 28, B: 44},
 	},
 	Ops: []table.Op{
-		// line 507
+		// line 512
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
-		// line 509
+		// line 514
 		{Kind: table.Emit, ID: uint8(EffectStartStoredEncryption)},
-		// line 510
+		// line 515
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 5},
-		// line 511
+		// line 516
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 7},
-		// line 512
+		// line 517
 		{Kind: table.Do, ID: uint8(actionReceiveSecurityRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskSecurity)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 514
+		// line 519
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 13},
-		// line 502
+		// line 507
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 16},
-		// line 503
+		// line 508
 		{Kind: table.Do, ID: uint8(actionMakeRequest)},
 		{Kind: table.Send, ID: uint8(pduPairingRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 505
+		// line 510
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 19},
-		// line 499
+		// line 504
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 20},
-		// line 476
+		// line 481
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		// line 483
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		// line 478
-		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 473
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 14},
-		// line 549
+		// line 554
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 21},
-		// line 552
+		// line 557
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 555
+		// line 560
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 575
+		// line 580
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 622
+		// line 627
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 1},
-		// line 638
+		// line 643
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 23},
-		// line 673
+		// line 678
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 1},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 653
+		// line 658
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 652
+		// line 657
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 658
+		// line 663
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 659
+		// line 664
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 5},
-		// line 660
+		// line 665
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 25},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 25},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 696
+		// line 701
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 26},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 26},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 664
+		// line 669
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 665
+		// line 670
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 672
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 676
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
 		// line 667
-		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 671
-		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 662
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 661
+		// line 666
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 708
-		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
-		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 713
-		{Kind: table.Set, ID: slotToSend, Arg: 29},
-		{Kind: table.Set, ID: slotToReceive, Arg: 31},
-		{Kind: table.Do, ID: uint8(actionSecureModel)},
-		// line 717
-		{Kind: table.Do, ID: uint8(actionLegacyModel)},
-		// line 722
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 723
+		// line 714
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 12},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 12},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 715
+		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
+		{Kind: table.Do, ID: uint8(actionCombine)},
+		// line 720
+		{Kind: table.Set, ID: slotToSend, Arg: 30},
+		{Kind: table.Set, ID: slotToReceive, Arg: 32},
+		{Kind: table.Do, ID: uint8(actionSecureModel)},
 		// line 724
+		{Kind: table.Do, ID: uint8(actionLegacyModel)},
+		// line 729
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 730
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 16},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 729
+		// line 735
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 19},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 731
+		// line 737
 		{Kind: table.Emit, ID: uint8(EffectAskFeatures)},
-		// line 740
+		// line 749
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 744
+		// line 753
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 737
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 53},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 53},
+		// line 743
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 57},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 57},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 766
+		// line 778
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 769
+		// line 781
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 771
+		// line 783
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2785,749 +2815,753 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 778
+		// line 790
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 801
+		// line 813
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 798
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 60},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 60},
+		// line 810
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 64},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 64},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 824
+		// line 836
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 20},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 825
+		// line 837
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 837
+		// line 849
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 860
+		// line 872
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 9},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 9},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 861
+		// line 874
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
-		// line 873
-		{Kind: table.Set, ID: slotRound, Arg: 54},
+		// line 887
+		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 875
-		{Kind: table.Set, ID: slotRound, Arg: 54},
+		// line 889
+		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 914
+		// line 928
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 924
+		// line 938
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
-		// line 928
+		// line 942
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 944
+		// line 958
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 942
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 68},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 68},
+		// line 956
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 73},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 73},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 962
+		// line 976
 		{Kind: table.Emit, ID: uint8(EffectReportKeypress)},
-		// line 972
+		// line 986
 		{Kind: table.Do, ID: uint8(actionMakeKeypress)},
 		{Kind: table.Send, ID: uint8(pduKeypressNotification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 976
+		// line 990
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1014
+		// line 1028
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1018
-		{Kind: table.Set, ID: slotRound, Arg: 75},
+		// line 1032
+		{Kind: table.Set, ID: slotRound, Arg: 80},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1041
+		// line 1055
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1048
+		// line 1062
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1067
+		// line 1081
 		{Kind: table.Do, ID: uint8(actionKeepCheck)},
-		// line 1073
+		// line 1087
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 1105
+		// line 1119
 		{Kind: table.Do, ID: uint8(actionMakeOwnKeys)},
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		// line 1136
+		// line 1150
 		{Kind: table.Send, ID: uint8(pduEncryptionInformation)},
 		{Kind: table.Send, ID: uint8(pduCentralIdentification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1141
+		// line 1155
 		{Kind: table.Send, ID: uint8(pduIdentityInformation)},
 		{Kind: table.Send, ID: uint8(pduIdentityAddressInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1147
+		// line 1161
 		{Kind: table.Send, ID: uint8(pduSigningInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1138
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 88},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 88},
+		// line 1152
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 93},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 93},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1139
+		// line 1153
 		{Kind: table.Do, ID: uint8(actionKeepLTK)},
-		// line 1140
-		{Kind: table.Set, ID: slotToReceive, Arg: 31},
+		// line 1154
+		{Kind: table.Set, ID: slotToReceive, Arg: 32},
 		{Kind: table.Do, ID: uint8(actionKeepEDIV)},
-		// line 1142
+		// line 1156
 		{Kind: table.Do, ID: uint8(actionKeepIRK)},
-		// line 1146
-		{Kind: table.Set, ID: slotToReceive, Arg: 92},
+		// line 1160
+		{Kind: table.Set, ID: slotToReceive, Arg: 97},
 		{Kind: table.Do, ID: uint8(actionKeepIdentity)},
-		// line 1148
-		{Kind: table.Set, ID: slotToReceive, Arg: 93},
+		// line 1162
+		{Kind: table.Set, ID: slotToReceive, Arg: 98},
 		{Kind: table.Do, ID: uint8(actionKeepCSRK)},
-		// line 1175
+		// line 1189
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1183
+		// line 1197
 		{Kind: table.Emit, ID: uint8(EffectStoreBond)},
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1184
+		// line 1198
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 529
+		// line 534
 		{Kind: table.Do, ID: uint8(actionReceiveRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskPairing)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 531
+		// line 536
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
-		// line 521
+		// line 526
 		{Kind: table.Do, ID: uint8(actionMakeSecurityRequest)},
 		{Kind: table.Send, ID: uint8(pduSecurityRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 537
+		// line 542
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
-		// line 538
+		// line 543
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 541
+		// line 546
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 560
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 99},
-		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 99},
-		// line 596
+		// line 565
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 104},
+		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 104},
+		// line 601
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 597
+		// line 602
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 7},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 593
+		// line 598
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 594
+		// line 599
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 601
+		// line 606
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 592
+		// line 597
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 607
+		// line 612
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 608
+		// line 613
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 612
+		// line 617
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 613
+		// line 618
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 614
+		// line 619
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 701
+		// line 706
 		{Kind: table.Do, ID: uint8(actionMakeResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 679
+		// line 684
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 748
+		// line 760
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 752
+		// line 764
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 753
+		// line 765
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 784
+		// line 796
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
-		// line 786
+		// line 798
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 792
+		// line 804
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
-		// line 806
+		// line 818
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
-		// line 805
+		// line 817
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
-		// line 828
+		// line 840
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 844
+		// line 856
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 865
+		// line 879
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 887
+		// line 901
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionNumericConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 891
-		{Kind: table.Set, ID: slotRound, Arg: 54},
+		// line 905
+		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 931
+		// line 945
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 936
+		// line 950
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 946
+		// line 960
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
-		// line 980
+		// line 994
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
-		// line 1004
+		// line 1018
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1025
+		// line 1039
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1029
-		{Kind: table.Set, ID: slotRound, Arg: 75},
+		// line 1043
+		{Kind: table.Set, ID: slotRound, Arg: 80},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1054
+		// line 1068
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1077
+		// line 1091
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1093
+		// line 1107
 		{Kind: table.Emit, ID: uint8(EffectReplyPairingKey)},
 	},
 	Rules: []table.Rule{
 		// Idle, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 507},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 512},
 		// Idle, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 497},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 502},
 		// Idle, SecurityRequest
-		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 509},
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 510},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 511},
-		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 512},
+		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 514},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 515},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 516},
+		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 517},
 		// Idle, MalformedPDU
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 514},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 517},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 518},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 519},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 522},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 523},
 		// Idle, Pair
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 502},
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 503},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 507},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 508},
 		// Idle, Encrypt
-		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 505},
-		{Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 506},
+		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 510},
+		{Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 511},
 		// Idle, NotifyKeypress
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 499},
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 504},
 		// Idle, Cancel
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 498},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 503},
 		// Idle, ConsentGiven
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 474},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 479},
 		// Idle, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 476},
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 481},
 		// Idle, EncryptionOff
-		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 477},
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 482},
 		// Idle, EncryptionFailed
-		{Ops: table.Span{First: 19, Len: 1}, Next: table.Stay, Line: 478},
+		{Ops: table.Span{First: 19, Len: 1}, Next: table.Stay, Line: 483},
 		// Idle, Delivered
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 475},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 480},
 		// Idle, Disconnected
-		{Next: uint8(StateClosed), Line: 482},
+		{Next: uint8(StateClosed), Line: 487},
 		// Idle, Timeout
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 483},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 488},
 		// EncryptingStored, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 558},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 563},
 		// EncryptingStored, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 548},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 553},
 		// EncryptingStored, Pair
-		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 473},
+		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 478},
 		// EncryptingStored, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 549},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 554},
 		// EncryptingStored, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 550},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 555},
 		// EncryptingStored, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 552},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 553},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 557},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 558},
 		// EncryptingStored, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 555},
-		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 556},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 560},
+		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 561},
 		// Settling, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 578},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 583},
 		// Settling, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 568},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 573},
 		// Settling, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 569},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 574},
 		// Settling, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 570},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 575},
 		// Settling, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 572},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 573},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 577},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 578},
 		// Settling, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 575},
-		{Next: uint8(StateIdle), Line: 576},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 580},
+		{Next: uint8(StateIdle), Line: 581},
 		// Mute, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 621},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 626},
 		// Mute, Pair
-		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 622},
+		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 627},
 		// Closed, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 637},
-		// Closed, Pair
-		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 638},
-		// Closed, EncryptionOn
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 640},
-		// Closed, EncryptionOff
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 641},
-		// Closed, EncryptionFailed
 		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 642},
+		// Closed, Pair
+		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 643},
+		// Closed, EncryptionOn
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 645},
+		// Closed, EncryptionOff
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 646},
+		// Closed, EncryptionFailed
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 647},
 		// Closed, Disconnected
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 643},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 648},
 		// AwaitConsent, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 673},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 678},
 		// AwaitConsent, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 653},
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 658},
 		// AwaitConsent, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 652},
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 657},
 		// AwaitConsent, SecurityRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 674},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 679},
 		// AwaitConsent, KeypressNotification
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 655},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 660},
 		// AwaitConsent, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 657},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 658},
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 662},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 663},
 		// AwaitConsent, ReservedPDU
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 654},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 659},
 		// AwaitConsent, Pair
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 699},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 704},
 		// AwaitConsent, NotifyKeypress
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 659},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 664},
 		// AwaitConsent, Cancel
-		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 660},
+		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 665},
 		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 698},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 703},
 		// AwaitConsent, UserRefused
-		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 696},
+		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 701},
 		// AwaitConsent, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 664},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 665},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 669},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 670},
 		// AwaitConsent, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 667},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 671},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 672},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 676},
 		// AwaitConsent, Disconnected
-		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 662},
+		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 667},
 		// AwaitConsent, Timeout
-		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 661},
+		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 666},
 		// AwaitResponse, PairingResponse
-		{Ops: table.Span{First: 79, Len: 2}, Next: uint8(StateCombine), Line: 708},
+		{If: "unaskedKeys", Cond: 27, Ops: table.Span{First: 79, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 714},
+		{Ops: table.Span{First: 83, Len: 2}, Next: uint8(StateCombine), Line: 715},
 		// Combine
-		{If: "sc", Cond: 27, Ops: table.Span{First: 81, Len: 3}, Next: uint8(StateJudge), Line: 713},
-		{Ops: table.Span{First: 84, Len: 1}, Next: uint8(StateJudge), Line: 717},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 85, Len: 3}, Next: uint8(StateJudge), Line: 720},
+		{Ops: table.Span{First: 88, Len: 1}, Next: uint8(StateJudge), Line: 724},
 		// Judge
-		{If: "keySizeTooSmall", Cond: 32, Ops: table.Span{First: 85, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 722},
-		{If: "unaskedKeys", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 723},
-		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 724},
-		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 725},
-		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 726},
-		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 729},
-		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 730},
-		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 731},
+		{If: "keySizeTooSmall", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 729},
+		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 730},
+		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 731},
+		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 732},
+		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 735},
+		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 736},
+		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 737},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 740},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 744},
-		{Next: uint8(StateLegacyBegin), Line: 745},
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 746},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 749},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 753},
+		{Next: uint8(StateLegacyBegin), Line: 754},
 		// ConfirmFeatures, UserRefused
-		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 737},
+		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 743},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 766},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 769},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 771},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 775},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 776},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 778},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 778},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 781},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 783},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 787},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 788},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 790},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 801},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 813},
 		// LegacyEnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 798},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 810},
 		// LegacyAwaitConfirm, PairingConfirm
-		{If: "confirmReflected", Cond: 61, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 824},
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 825},
+		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 836},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 837},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 837},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 841},
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 849},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 853},
 		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 860},
-		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 861},
+		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 872},
+		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 873},
+		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 874},
 		// StageOne
-		{If: "model == JustWorks", Cond: 55, Next: uint8(StateNumericAwaitConfirm), Line: 872},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 873},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 875},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 880},
-		{If: "model == NumericComparison", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 881},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 882},
+		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 886},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 887},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 889},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 894},
+		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 895},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 896},
 		// NumericAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 914},
+		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 928},
 		// NumericAwaitRandom, PairingRandom
-		{If: "not numericConfirmMatches", Cond: 66, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 923},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 924},
-		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 928},
+		{If: "not numericConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 937},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 938},
+		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 942},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 944},
+		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 958},
 		// Compare, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 942},
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 956},
 		// EnterPasskey, KeypressNotification
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 962},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 963},
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 976},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 977},
 		// EnterPasskey, NotifyKeypress
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 972},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 973},
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 986},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 987},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 976},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 990},
 		// EnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 970},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 984},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1001},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1015},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1013},
-		{If: "lastRound", Cond: 74, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1014},
-		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1018},
+		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1027},
+		{If: "lastRound", Cond: 79, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1028},
+		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1032},
 		// OOBBegin
-		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1040},
-		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1041},
+		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1054},
+		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1055},
 		// OOBAwaitRandom, PairingRandom
-		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1048},
+		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1062},
 		// AwaitCheck, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1067},
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1081},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1073},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1074},
+		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1087},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1088},
 		// AwaitEncryption, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 673},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 678},
 		// AwaitEncryption, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 653},
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 658},
 		// AwaitEncryption, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 652},
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 657},
 		// AwaitEncryption, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 657},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 658},
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 662},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 663},
 		// AwaitEncryption, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1084},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1098},
 		// AwaitEncryption, EncryptionOn
-		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1105},
+		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1119},
 		// AwaitEncryption, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1107},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1108},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1121},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1122},
 		// AwaitEncryption, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1110},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1114},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1124},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1128},
 		// Encrypted
-		{Next: uint8(StateNextKey), Line: 1118},
+		{Next: uint8(StateNextKey), Line: 1132},
 		// SendEncKey
-		{If: "to_send has EncKey", Cond: 80, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1136},
-		{Next: uint8(StateSendIdKey), Line: 1136},
+		{If: "to_send has EncKey", Cond: 85, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1150},
+		{Next: uint8(StateSendIdKey), Line: 1150},
 		// SendIdKey
-		{If: "to_send has IdKey", Cond: 81, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1141},
-		{Next: uint8(StateSendSignKey), Line: 1141},
+		{If: "to_send has IdKey", Cond: 86, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1155},
+		{Next: uint8(StateSendSignKey), Line: 1155},
 		// SendSignKey
-		{If: "to_send has SignKey", Cond: 82, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1147},
-		{Next: uint8(StateKeysSent), Line: 1147},
+		{If: "to_send has SignKey", Cond: 87, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1161},
+		{Next: uint8(StateKeysSent), Line: 1161},
 		// NextKey
-		{If: "to_receive has EncKey", Cond: 83, Next: uint8(StateAwaitEncryptionInformation), Line: 1136},
-		{If: "to_receive has IdKey", Cond: 84, Next: uint8(StateAwaitIdentityInformation), Line: 1141},
-		{If: "to_receive has SignKey", Cond: 85, Next: uint8(StateAwaitSigningInformation), Line: 1147},
-		{Next: uint8(StateKeysReceived), Line: 1134},
+		{If: "to_receive has EncKey", Cond: 88, Next: uint8(StateAwaitEncryptionInformation), Line: 1150},
+		{If: "to_receive has IdKey", Cond: 89, Next: uint8(StateAwaitIdentityInformation), Line: 1155},
+		{If: "to_receive has SignKey", Cond: 90, Next: uint8(StateAwaitSigningInformation), Line: 1161},
+		{Next: uint8(StateKeysReceived), Line: 1148},
 		// AwaitEncryptionInformation, EncryptionInformation
-		{If: "not ltkAcceptable", Cond: 87, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1138},
-		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1139},
+		{If: "not ltkAcceptable", Cond: 92, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1152},
+		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1153},
 		// AwaitEncryptionInformation, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1125},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1139},
 		// AwaitCentralIdentification, CentralIdentification
-		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1140},
+		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1154},
 		// AwaitIdentityInformation, IdentityInformation
-		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1142},
+		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1156},
 		// AwaitIdentityAddressInformation, IdentityAddressInformation
-		{If: "not identityAcceptable", Cond: 90, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1144},
-		{If: "weakerThanIdentityBond", Cond: 91, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1145},
-		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1146},
+		{If: "not identityAcceptable", Cond: 95, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1158},
+		{If: "weakerThanIdentityBond", Cond: 96, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1159},
+		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1160},
 		// AwaitSigningInformation, SigningInformation
-		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1148},
+		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1162},
 		// KeysSent
-		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1155},
-		{Next: uint8(StateAwaitDelivery), Line: 1156},
+		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1169},
+		{Next: uint8(StateAwaitDelivery), Line: 1170},
 		// KeysReceived
-		{Next: uint8(StateSendEncKey), Line: 1165},
+		{Next: uint8(StateSendEncKey), Line: 1179},
 		// AwaitDelivery, SecurityRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1175},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1189},
 		// AwaitDelivery, Delivered
-		{Next: uint8(StateComplete), Line: 1172},
+		{Next: uint8(StateComplete), Line: 1186},
 		// Complete
-		{If: "bonding and findable", Cond: 97, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1183},
-		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1184},
+		{If: "bonding and keepable", Cond: 102, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1197},
+		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1198},
 		// Idle, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 527},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 528},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 529},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 532},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 533},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 534},
 		// Idle, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 525},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 530},
 		// Idle, MalformedPDU
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 531},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 534},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 535},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 536},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 539},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 540},
 		// Idle, RequestSecurity
-		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 521},
+		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 526},
 		// Idle, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 537},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 538},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 541},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 542},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 543},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 546},
 		// EncryptingStored, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 560},
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 565},
 		// EncryptingStored, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 561},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 566},
 		// EncryptingStored, LTKRequest
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 480},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 481},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 485},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 486},
 		// Settling, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 580},
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 585},
 		// Settling, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 581},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 586},
 		// AwaitSecurity, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 596},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 597},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 598},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 601},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 602},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 603},
 		// AwaitSecurity, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 590},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 595},
 		// AwaitSecurity, PairingFailed
-		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 593},
+		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 598},
 		// AwaitSecurity, SecurityRequest
-		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 594},
+		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 599},
 		// AwaitSecurity, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 600},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 601},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 604},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 605},
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 605},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 606},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 609},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 610},
 		// AwaitSecurity, NotifyKeypress
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 591},
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 596},
 		// AwaitSecurity, Cancel
-		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 592},
+		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 597},
 		// AwaitSecurity, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 607},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 608},
-		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 612},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 612},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 613},
+		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 617},
 		// AwaitSecurity, Disconnected
-		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 613},
+		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 618},
 		// AwaitSecurity, Timeout
-		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 614},
+		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 619},
 		// Mute, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 625},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 626},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 629},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 630},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 631},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 634},
 		// Closed, LTKRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 639},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 644},
 		// AwaitConsent, SecurityRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 676},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 681},
 		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 701},
+		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 706},
 		// AwaitConsent, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 678},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 679},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 683},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 683},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 684},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 688},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 748},
-		{If: "sc", Cond: 27, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 752},
-		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 753},
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 757},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 760},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 764},
+		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 765},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 784},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 786},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 789},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 790},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 791},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 792},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 796},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 798},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 801},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 802},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 803},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 804},
 		// LegacyEnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 806},
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 818},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 805},
+		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 817},
 		// LegacyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 815},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 827},
 		// LegacyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 813},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 825},
 		// LegacyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 828},
+		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 840},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 62, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 844},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 848},
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 856},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 860},
 		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 64, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 864},
-		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 865},
+		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 877},
+		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 878},
+		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 879},
 		// StageOne
-		{If: "model == JustWorks", Cond: 55, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 887},
-		{If: "model == InitiatorTypes", Cond: 56, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 891},
-		{If: "model == ResponderTypes", Cond: 57, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 895},
-		{If: "model == BothType", Cond: 58, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 896},
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 898},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 901},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 901},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 905},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 909},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 910},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 912},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 915},
 		// NumericAwaitRandom, PairingRandom
-		{If: "model == NumericComparison", Cond: 59, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 931},
-		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 936},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 945},
+		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 950},
 		// Compare, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 947},
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 961},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 946},
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 960},
 		// CompareHoldCheck, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 955},
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 969},
 		// CompareHoldCheck, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 954},
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 968},
 		// EnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 981},
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 995},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 980},
+		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 994},
 		// PasskeyHoldConfirm, NotifyKeypress
-		{If: "keypress", Cond: 69, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 990},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 991},
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 1004},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 1005},
 		// PasskeyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 993},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1007},
 		// PasskeyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 988},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1002},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1004},
+		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1018},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1024},
-		{If: "lastRound", Cond: 74, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1025},
-		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1029},
+		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1038},
+		{If: "lastRound", Cond: 79, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1039},
+		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1043},
 		// OOBAwaitRandom, PairingRandom
-		{If: "have_oob and not oobMatches", Cond: 78, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1053},
-		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1054},
+		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1067},
+		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1068},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 79, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1077},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1078},
+		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1091},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1092},
 		// AwaitLTKRequest, LTKRequest
-		{If: "zeroEDIV", Cond: 100, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1093},
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1094},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1095},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1098},
+		{If: "zeroEDIV", Cond: 105, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1107},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1108},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1109},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1112},
 		// AwaitEncryption, SecurityRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 676},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 681},
 		// AwaitEncryption, LTKRequest
-		{If: "bondMatches", Cond: 98, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 678},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 679},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 683},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 683},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 684},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 688},
 		// Encrypted
-		{Next: uint8(StateSendEncKey), Line: 1119},
+		{Next: uint8(StateSendEncKey), Line: 1133},
 		// KeysSent
-		{If: "to_receive", Cond: 30, Next: uint8(StateNextKey), Line: 1159},
-		{If: "not to_send", Cond: 94, Next: uint8(StateComplete), Line: 1160},
-		{Next: uint8(StateAwaitDelivery), Line: 1161},
+		{If: "to_receive", Cond: 31, Next: uint8(StateNextKey), Line: 1173},
+		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1174},
+		{Next: uint8(StateAwaitDelivery), Line: 1175},
 		// KeysReceived
-		{Next: uint8(StateComplete), Line: 1166},
+		{Next: uint8(StateComplete), Line: 1180},
 		// AwaitDelivery, PairingRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1177},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1191},
 		// AwaitDelivery, LTKRequest
-		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1178},
+		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1192},
 	},
 	Cells: []table.Span{
 		// initiator, Idle
@@ -3588,7 +3622,7 @@ var defaultTable = &table.Table{
 		{First: 59, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitResponse
-		{}, {First: 47, Len: 1}, {First: 66, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 66, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3597,10 +3631,10 @@ var defaultTable = &table.Table{
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, Combine
-		{First: 67, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 68, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, Judge
-		{First: 69, Len: 8}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 70, Len: 7}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, ConfirmFeatures
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
@@ -3608,11 +3642,11 @@ var defaultTable = &table.Table{
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
-		{First: 15, Len: 1}, {First: 77, Len: 3}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 80, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 15, Len: 1}, {First: 77, Len: 4}, {First: 15, Len: 1}, {First: 15, Len: 1},
+		{First: 81, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, LegacyBegin
-		{First: 81, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 82, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, LegacyEnterPasskey
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
@@ -3620,14 +3654,14 @@ var defaultTable = &table.Table{
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 87, Len: 1}, {First: 15, Len: 1},
-		{First: 88, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 88, Len: 1}, {First: 15, Len: 1},
+		{First: 89, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, LegacyHoldConfirm
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, LegacyAwaitConfirm
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 89, Len: 2}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 90, Len: 2}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3636,7 +3670,7 @@ var defaultTable = &table.Table{
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, LegacyAwaitRandom
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 91, Len: 2},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 92, Len: 2},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3647,17 +3681,17 @@ var defaultTable = &table.Table{
 		// initiator, AwaitPublicKey
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 93, Len: 2},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 94, Len: 3},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, StageOne
-		{First: 95, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 97, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, NumericAwaitConfirm
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 101, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 103, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3666,7 +3700,7 @@ var defaultTable = &table.Table{
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, NumericAwaitRandom
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 102, Len: 3},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 104, Len: 3},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3680,8 +3714,8 @@ var defaultTable = &table.Table{
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 105, Len: 1},
-		{First: 106, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 107, Len: 1},
+		{First: 108, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, CompareHoldCheck
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
@@ -3690,37 +3724,37 @@ var defaultTable = &table.Table{
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 109, Len: 2}, {First: 57, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 111, Len: 1}, {First: 15, Len: 1},
-		{First: 112, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 111, Len: 2}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 113, Len: 1}, {First: 15, Len: 1},
+		{First: 114, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, PasskeyHoldConfirm
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, PasskeyAwaitConfirm
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 113, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 115, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, PasskeyAwaitRandom
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 114, Len: 3},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 116, Len: 3},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, OOBBegin
-		{First: 117, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 119, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, OOBAwaitRandom
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 119, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 121, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3732,140 +3766,140 @@ var defaultTable = &table.Table{
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 120, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 122, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, JudgeCheck
-		{First: 121, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 123, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitLTKRequest
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitEncryption
-		{}, {First: 123, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
-		{First: 125, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
-		{First: 124, Len: 1}, {First: 124, Len: 1}, {First: 50, Len: 1}, {First: 124, Len: 1},
-		{First: 124, Len: 1}, {First: 51, Len: 1}, {First: 126, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 128, Len: 1},
+		{}, {First: 125, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1},
+		{First: 127, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1},
+		{First: 126, Len: 1}, {First: 126, Len: 1}, {First: 50, Len: 1}, {First: 126, Len: 1},
+		{First: 126, Len: 1}, {First: 51, Len: 1}, {First: 128, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 130, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 129, Len: 1}, {First: 130, Len: 2}, {First: 132, Len: 2}, {},
+		{First: 15, Len: 1}, {First: 131, Len: 1}, {First: 132, Len: 2}, {First: 134, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, Encrypted
-		{First: 134, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 136, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, SendEncKey
-		{First: 135, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
-		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
-		// initiator, SendIdKey
 		{First: 137, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
-		// initiator, SendSignKey
+		// initiator, SendIdKey
 		{First: 139, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// initiator, SendSignKey
+		{First: 141, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, NextKey
-		{First: 141, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 143, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitEncryptionInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 145, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 147, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitCentralIdentification
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 148, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 150, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitIdentityInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 149, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 151, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitIdentityAddressInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 150, Len: 3}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 152, Len: 3}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitSigningInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 153, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 155, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, KeysSent
-		{First: 154, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 156, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, KeysReceived
-		{First: 156, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 158, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitDelivery
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 157, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 159, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 147, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
-		{First: 158, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		{First: 160, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, Complete
-		{First: 159, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 161, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, Idle
-		{}, {First: 161, Len: 3}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
+		{}, {First: 163, Len: 3}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
 		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
-		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 164, Len: 1}, {First: 1, Len: 1},
-		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 165, Len: 3}, {First: 1, Len: 1}, {}, {},
-		{First: 168, Len: 1}, {First: 13, Len: 1}, {First: 14, Len: 1}, {First: 15, Len: 1},
+		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 166, Len: 1}, {First: 1, Len: 1},
+		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 167, Len: 3}, {First: 1, Len: 1}, {}, {},
+		{First: 170, Len: 1}, {First: 13, Len: 1}, {First: 14, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 169, Len: 3},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 171, Len: 3},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, EncryptingStored
-		{}, {First: 172, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
+		{}, {First: 174, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
 		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
-		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 173, Len: 1}, {First: 23, Len: 1},
+		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 175, Len: 1}, {First: 23, Len: 1},
 		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {First: 25, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 26, Len: 1}, {First: 27, Len: 2}, {First: 29, Len: 2}, {First: 174, Len: 2},
+		{First: 26, Len: 1}, {First: 27, Len: 2}, {First: 29, Len: 2}, {First: 176, Len: 2},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, Settling
-		{}, {First: 176, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
+		{}, {First: 178, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
 		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
-		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 177, Len: 1}, {First: 32, Len: 1},
+		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 179, Len: 1}, {First: 32, Len: 1},
 		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {First: 33, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 34, Len: 1}, {First: 35, Len: 2}, {First: 37, Len: 2}, {First: 174, Len: 2},
+		{First: 34, Len: 1}, {First: 35, Len: 2}, {First: 37, Len: 2}, {First: 176, Len: 2},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, AwaitSecurity
-		{}, {First: 178, Len: 3}, {First: 181, Len: 1}, {First: 181, Len: 1}, {First: 181, Len: 1},
-		{First: 182, Len: 1}, {First: 181, Len: 1}, {First: 181, Len: 1}, {First: 181, Len: 1},
-		{First: 181, Len: 1}, {First: 181, Len: 1}, {First: 183, Len: 1}, {First: 181, Len: 1},
-		{First: 181, Len: 1}, {First: 181, Len: 1}, {First: 184, Len: 4}, {First: 181, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 188, Len: 1}, {First: 189, Len: 1}, {First: 15, Len: 1},
+		{}, {First: 180, Len: 3}, {First: 183, Len: 1}, {First: 183, Len: 1}, {First: 183, Len: 1},
+		{First: 184, Len: 1}, {First: 183, Len: 1}, {First: 183, Len: 1}, {First: 183, Len: 1},
+		{First: 183, Len: 1}, {First: 183, Len: 1}, {First: 185, Len: 1}, {First: 183, Len: 1},
+		{First: 183, Len: 1}, {First: 183, Len: 1}, {First: 186, Len: 4}, {First: 183, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 190, Len: 1}, {First: 191, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 190, Len: 3},
-		{First: 19, Len: 1}, {First: 193, Len: 1}, {First: 194, Len: 1},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 192, Len: 3},
+		{First: 19, Len: 1}, {First: 195, Len: 1}, {First: 196, Len: 1},
 		// responder, Mute
 		{}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
 		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
@@ -3873,7 +3907,7 @@ var defaultTable = &table.Table{
 		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {}, {},
 		{First: 40, Len: 1}, {First: 40, Len: 1}, {First: 40, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 195, Len: 3},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 197, Len: 3},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, Closed
 		{}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1},
@@ -3882,271 +3916,271 @@ var defaultTable = &table.Table{
 		{First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {}, {},
 		{First: 42, Len: 1}, {First: 42, Len: 1}, {First: 42, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 43, Len: 1}, {First: 44, Len: 1}, {First: 45, Len: 1}, {First: 198, Len: 1},
+		{First: 43, Len: 1}, {First: 44, Len: 1}, {First: 45, Len: 1}, {First: 200, Len: 1},
 		{First: 19, Len: 1}, {First: 46, Len: 1}, {First: 21, Len: 1},
 		// responder, AwaitConsent
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 200, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 202, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 59, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitResponse
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, Combine
-		{First: 67, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 68, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, Judge
-		{First: 69, Len: 8}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 70, Len: 7}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, ConfirmFeatures
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 204, Len: 3}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 80, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 206, Len: 4}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 81, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyBegin
-		{First: 207, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 210, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, LegacyEnterPasskey
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 213, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 216, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 214, Len: 1}, {First: 15, Len: 1}, {First: 88, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 15, Len: 1}, {First: 217, Len: 1}, {First: 15, Len: 1}, {First: 89, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyHoldConfirm
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 215, Len: 1}, {First: 15, Len: 1}, {First: 216, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 15, Len: 1}, {First: 218, Len: 1}, {First: 15, Len: 1}, {First: 219, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyAwaitConfirm
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 217, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 220, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 218, Len: 2},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 221, Len: 2},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitPublicKey
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 220, Len: 2},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 223, Len: 3},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, StageOne
-		{First: 222, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 226, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, NumericAwaitConfirm
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, NumericAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 228, Len: 2},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 232, Len: 2},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, Compare
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 230, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 234, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 231, Len: 1}, {First: 106, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 235, Len: 1}, {First: 108, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, CompareHoldCheck
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 232, Len: 1}, {First: 233, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 236, Len: 1}, {First: 237, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, EnterPasskey
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 234, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 238, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 109, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 235, Len: 1}, {First: 15, Len: 1}, {First: 112, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 111, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 239, Len: 1}, {First: 15, Len: 1}, {First: 114, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, PasskeyHoldConfirm
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 236, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 238, Len: 1}, {First: 15, Len: 1}, {First: 239, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 240, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 242, Len: 1}, {First: 15, Len: 1}, {First: 243, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, PasskeyAwaitConfirm
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 240, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 244, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, PasskeyAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 241, Len: 3},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 245, Len: 3},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 107, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, OOBBegin
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, OOBAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 244, Len: 2},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 248, Len: 2},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitCheck
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
-		{First: 120, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 122, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, JudgeCheck
-		{First: 246, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 250, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, AwaitLTKRequest
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 128, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 130, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 248, Len: 4},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 252, Len: 4},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitEncryption
-		{}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
-		{First: 125, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1}, {First: 124, Len: 1},
-		{First: 124, Len: 1}, {First: 124, Len: 1}, {First: 252, Len: 1}, {First: 124, Len: 1},
-		{First: 124, Len: 1}, {First: 51, Len: 1}, {First: 126, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 128, Len: 1}, {First: 15, Len: 1},
+		{}, {First: 126, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1},
+		{First: 127, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1},
+		{First: 126, Len: 1}, {First: 126, Len: 1}, {First: 256, Len: 1}, {First: 126, Len: 1},
+		{First: 126, Len: 1}, {First: 51, Len: 1}, {First: 128, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 130, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 129, Len: 1}, {First: 130, Len: 2}, {First: 132, Len: 2}, {First: 253, Len: 3},
+		{First: 131, Len: 1}, {First: 132, Len: 2}, {First: 134, Len: 2}, {First: 257, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, Encrypted
-		{First: 256, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 260, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, SendEncKey
-		{First: 135, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
-		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
-		// responder, SendIdKey
 		{First: 137, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
-		// responder, SendSignKey
+		// responder, SendIdKey
 		{First: 139, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		// responder, SendSignKey
+		{First: 141, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, NextKey
-		{First: 141, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 143, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, AwaitEncryptionInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 145, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 147, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitCentralIdentification
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 148, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 150, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitIdentityInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 149, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 151, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitIdentityAddressInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 150, Len: 3}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 152, Len: 3}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitSigningInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 153, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 155, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 201, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, KeysSent
-		{First: 257, Len: 3}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 261, Len: 3}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, KeysReceived
-		{First: 260, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 264, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, AwaitDelivery
-		{}, {First: 261, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 265, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 199, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 147, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 262, Len: 1},
-		{First: 158, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 266, Len: 1},
+		{First: 160, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, Complete
-		{First: 159, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 161, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 	},
 	// In the condition of a grid a Load names one of its inputs.
@@ -4155,8 +4189,8 @@ var defaultTable = &table.Table{
 			Name:   "legacy",
 			Inputs: []string{"initiator_oob", "responder_oob", "mitm"},
 			Exceptions: []table.Exception{
-				{If: "initiator_oob and responder_oob", Cond: 101, Result: uint8(OutOfBand)},
-				{If: "not mitm", Cond: 102, Result: uint8(JustWorks)},
+				{If: "initiator_oob and responder_oob", Cond: 106, Result: uint8(OutOfBand)},
+				{If: "not mitm", Cond: 107, Result: uint8(JustWorks)},
 			},
 			Columns: 5,
 			Cells: []uint8{
@@ -4171,8 +4205,8 @@ var defaultTable = &table.Table{
 			Name:   "secure_connections",
 			Inputs: []string{"initiator_oob", "responder_oob", "mitm"},
 			Exceptions: []table.Exception{
-				{If: "initiator_oob or responder_oob", Cond: 103, Result: uint8(OutOfBand)},
-				{If: "not mitm", Cond: 102, Result: uint8(JustWorks)},
+				{If: "initiator_oob or responder_oob", Cond: 108, Result: uint8(OutOfBand)},
+				{If: "not mitm", Cond: 107, Result: uint8(JustWorks)},
 			},
 			Columns: 5,
 			Cells: []uint8{

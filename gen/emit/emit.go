@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"reflect"
 	"strings"
 
 	"blesmp/gen/machine"
@@ -18,12 +19,12 @@ import (
 // package.
 const FileName = "zz_generated.go"
 
-// module is the first word of this module's import paths: it has no dot that
-// would tell it from the standard library's.
-const module = "blesmp"
-
-// tablePath is the package that generated code imports.
-const tablePath = module + "/gen/table"
+// tablePath is the package that generated code imports, wherever this module
+// has been moved to; module is what all of the module's import paths begin with.
+var (
+	tablePath = reflect.TypeFor[table.Table]().PkgPath()
+	module    = strings.TrimSuffix(tablePath, "/gen/table")
+)
 
 // Options tell what the specification itself does not.
 type Options struct {

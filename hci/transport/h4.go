@@ -79,6 +79,7 @@ type H4 struct {
 	reader *bufio.Reader
 	write  sync.Mutex
 	close  func() error
+	search bool // the answer to the first Reset has not been found
 }
 
 // NewH4 makes a transport of a stream, which it closes when it is closed.
@@ -88,6 +89,68 @@ func NewH4(stream io.ReadWriteCloser) *H4 {
 		reader: bufio.NewReaderSize(stream, 4096),
 		close:  sync.OnceValue(stream.Close),
 	}
+}
+
+// NewUART makes a transport of a serial line, on which octets may wait that
+// belong to nothing: a start-up message, or the rest of what the controller was
+// saying to an earlier host. They are dropped up to the first answer to an HCI
+// Reset, which is what the Core has a host look for (Core Vol 4, Part A, 4) and
+// what every host sends first. A line on which it does not come within 64 KiB is
+// a *FrameError. Behind it, a line is as strict as any stream.
+func NewUART(line io.ReadWriteCloser) *H4 {
+	h := NewH4(line)
+	h.search = true
+	return h
+}
+
+// ErrNoAnswer says that a serial line carries something, but not HCI.
+var ErrNoAnswer = errors.New("transport: much comes from the line, but no answer to HCI Reset: " +
+	"wrong baud rate, wrong device, or flow control")
+
+// maxNoise is how many octets may stand before the answer to a Reset.
+const maxNoise = 64 << 10
+
+// resetAnswer is Command Complete for Reset: a packet of seven octets, in which
+// the fourth, the number of commands that the controller takes, and the last,
+// the status, may be any.
+var resetAnswer = [...]struct {
+	octet byte
+	any   bool
+}{
+	{octet: EventPacket}, {octet: 0x0e}, {octet: 4}, {any: true}, {octet: 0x03}, {octet: 0x0c}, {any: true},
+}
+
+// find drops what stands before the answer to a Reset.
+func (h *H4) find() error {
+	for range maxNoise {
+		window, err := h.reader.Peek(len(resetAnswer))
+		if matches(window) {
+			h.search = false
+			return nil
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return io.EOF
+		case err != nil:
+			return fmt.Errorf("transport: %w", err)
+		}
+		if _, err := h.reader.Discard(1); err != nil {
+			return fmt.Errorf("transport: %w", err)
+		}
+	}
+	return ErrNoAnswer
+}
+
+func matches(window []byte) bool {
+	if len(window) < len(resetAnswer) {
+		return false
+	}
+	for i, want := range resetAnswer {
+		if !want.any && window[i] != want.octet {
+			return false
+		}
+	}
+	return true
 }
 
 // WritePacket sends one packet with one write to the stream. What is not a
@@ -105,8 +168,14 @@ func (h *H4) WritePacket(p []byte) error {
 }
 
 // ReadPacket waits for one packet. The end of the stream inside a packet is
-// io.ErrUnexpectedEOF, and an unknown packet type a *FrameError.
+// io.ErrUnexpectedEOF, and an unknown packet type a *FrameError. After an error
+// the stream is of no use.
 func (h *H4) ReadPacket(buf []byte) ([]byte, error) {
+	if h.search {
+		if err := h.find(); err != nil {
+			return nil, err
+		}
+	}
 	kind, err := h.reader.ReadByte()
 	if err != nil {
 		if errors.Is(err, io.EOF) {

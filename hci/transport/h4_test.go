@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"net"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -150,59 +149,63 @@ func TestPipe(t *testing.T) {
 	}
 }
 
-func TestDial(t *testing.T) {
-	for _, network := range []string{"tcp", "unix"} {
-		t.Run(network, func(t *testing.T) {
-			address := "127.0.0.1:0"
-			if network == "unix" {
-				address = t.TempDir() + "/hci.sock"
-			}
-			listener, err := net.Listen(network, address)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = listener.Close() }()
-			go func() {
-				conn, err := listener.Accept()
+// TestUARTSearch looks for the answer to a Reset among what may stand before it.
+func TestUARTSearch(t *testing.T) {
+	answer := packets[1]
+	for _, test := range []struct {
+		name   string
+		before string
+	}{
+		{name: "nothing"},
+		{name: "text", before: "*** Booting Zephyr OS ***\r\n"},
+		{name: "the end of an event", before: "\x12\x34\x56"},
+		{name: "other events", before: "\x04\xff\x02\x01\x02\x04\x0e\x04\x01\x05\x10\x00"},
+		{name: "the start of the answer", before: "\x04\x0e\x04\x01"},
+		{name: "more than a buffer", before: strings.Repeat("\x04", 9000)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			wire := append([]byte(test.before), answer...)
+			line := transport.NewUART(&stream{Reader: iotest.OneByteReader(bytes.NewReader(append(wire, packets[2]...)))})
+			for _, want := range [][]byte{answer, packets[2]} {
+				got, err := line.ReadPacket(nil)
 				if err != nil {
-					return
+					t.Fatal(err)
 				}
-				_, _ = io.Copy(conn, conn)
-				_ = conn.Close()
-			}()
-			hci, err := transport.Dial(t.Context(), network+":"+listener.Addr().String())
-			if err != nil {
-				t.Fatal(err)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("packet (-want +got):\n%s", diff)
+				}
 			}
-			if err := hci.WritePacket(packets[0]); err != nil {
-				t.Fatal(err)
-			}
-			got, err := hci.ReadPacket(nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(packets[0], got); diff != "" {
-				t.Errorf("packet (-want +got):\n%s", diff)
-			}
-			if err := hci.Close(); err != nil {
-				t.Error(err)
-			}
-			if _, err := hci.ReadPacket(nil); err == nil {
-				t.Error("read from a closed transport")
+			if _, err := line.ReadPacket(nil); !errors.Is(err, io.EOF) {
+				t.Errorf("at the end: got %v, want EOF", err)
 			}
 		})
 	}
 }
 
-func TestDialErrors(t *testing.T) {
-	for _, address := range []string{"", "hci0", "tcp:", "serial:/dev/ttyACM0,115200", "127.0.0.1:9001"} {
-		_, err := transport.Dial(t.Context(), address)
-		if err == nil || !strings.Contains(err.Error(), "want tcp:HOST:PORT or unix:PATH") {
-			t.Errorf("Dial(%q): got %v", address, err)
-		}
+func TestUARTSearchErrors(t *testing.T) {
+	broken := errors.New("line is down")
+	for _, test := range []struct {
+		name   string
+		reader io.Reader
+		is     error
+	}{
+		{name: "noise only", reader: strings.NewReader(strings.Repeat("\x04\x0e", 64<<10)), is: transport.ErrNoAnswer},
+		{name: "little noise", reader: strings.NewReader("hello"), is: io.EOF},
+		{name: "broken", reader: iotest.ErrReader(broken), is: broken},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if _, err := transport.NewUART(&stream{Reader: test.reader}).ReadPacket(nil); !errors.Is(err, test.is) {
+				t.Errorf("got %v, want %v", err, test.is)
+			}
+		})
 	}
-	if _, err := transport.Dial(t.Context(), "unix:"+t.TempDir()+"/nobody"); err == nil {
-		t.Error("dialled a socket that does not exist")
+	line := transport.NewUART(&stream{Reader: io.MultiReader(bytes.NewReader(packets[1]), strings.NewReader("junk"))})
+	if _, err := line.ReadPacket(nil); err != nil {
+		t.Fatal(err)
+	}
+	var frame *transport.FrameError
+	if _, err := line.ReadPacket(nil); !errors.As(err, &frame) {
+		t.Errorf("junk behind the answer: got %v, want a FrameError", err)
 	}
 }
 

@@ -1,12 +1,5 @@
 package transport
 
-import (
-	"context"
-	"fmt"
-	"net"
-	"strings"
-)
-
 // Transport is the way to a controller: it sends and receives whole packets,
 // the H4 packet type octet first.
 //
@@ -34,22 +27,3 @@ const (
 	EventPacket       = 0x04
 	ISOPacket         = 0x05
 )
-
-// Dial opens the controller at an address:
-//
-//	tcp:HOST:PORT    H4 over TCP
-//	unix:PATH        H4 over a unix stream socket
-//
-// The context limits the attempt only.
-func Dial(ctx context.Context, address string) (Transport, error) {
-	scheme, rest, found := strings.Cut(address, ":")
-	if found && rest != "" && (scheme == "tcp" || scheme == "unix") {
-		var dialer net.Dialer
-		conn, err := dialer.DialContext(ctx, scheme, rest)
-		if err != nil {
-			return nil, fmt.Errorf("transport: %w", err)
-		}
-		return NewH4(conn), nil
-	}
-	return nil, fmt.Errorf("transport: address %q: want tcp:HOST:PORT or unix:PATH", address)
-}

@@ -31,7 +31,7 @@ func serve(t *testing.T, c *virtual.Controller, network, address string) (host t
 		}
 		done <- c.Serve(conn)
 	}()
-	host, err = transport.Dial(context.Background(), network+":"+listener.Addr().String())
+	host, err = transport.Open(context.Background(), network+":"+listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
