@@ -17,8 +17,8 @@ type stack struct {
 	result *smp.Result
 }
 
-// run steps the procedures until nothing is left to do.
-func run(stacks ...*stack) {
+// runStacks steps the procedures until nothing is left to do.
+func runStacks(stacks ...*stack) {
 	for busy := true; busy; {
 		busy = false
 		for _, s := range stacks {
@@ -79,12 +79,12 @@ func ExampleProcedure() {
 	}
 	f := smp.DefaultFeatures()
 	phone.happens(smp.Input{Event: smp.EventPair, Features: &f})
-	run(phone, watch)
+	runStacks(phone, watch)
 	fmt.Println("same key:", phone.result.Initiator.LTK.Key.Equal(watch.result.Initiator.LTK.Key))
 	fmt.Println(phone.smp.Level())
 	// Output:
-	// watch keeps a bond with 00:00:5E:00:53:01/public
 	// phone keeps a bond with 00:00:5E:00:53:02/public
+	// watch keeps a bond with 00:00:5E:00:53:01/public
 	// same key: true
 	// LE Secure Connections, just works, no MITM protection, 16 octets true
 }

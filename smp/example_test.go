@@ -154,11 +154,11 @@ func ExampleSession_Pair_cancel() {
 	_, err := session.Pair(pairing, smp.DefaultFeatures())
 	var failed *smp.PairingError
 	if errors.As(err, &failed) {
-		fmt.Println(failed.State, "-", failed.Reason)
+		fmt.Println(failed.State, "-", failed.Reason.String())
 	}
 	fmt.Println(errors.Is(err, context.Canceled))
 	// Output:
-	// AwaitResponse - smp: unspecified reason
+	// AwaitResponse - unspecified reason
 	// true
 }
 
