@@ -49,9 +49,9 @@ func (p *Procedure) keepIdentity() {
 	p.pairing.keys[p.peer].Identity = &identity
 }
 
+// keepCSRK keeps the peer's CSRK, zero as none: no bond could hold it.
 func (p *Procedure) keepCSRK() {
-	csrk := p.message.SigningInformation.CSRK
-	p.pairing.keys[p.peer].CSRK = &csrk
+	p.pairing.keys[p.peer].CSRK = keyOrNone(p.message.SigningInformation.CSRK)
 }
 
 func (p *Procedure) makeKeypress() { p.pairing.keypress = p.in.Keypress }

@@ -6,6 +6,7 @@ import "sync"
 // while there are any.
 type eventQueue struct {
 	deliver func(Event)
+	start   func(func()) // has the goroutine run
 
 	mu      sync.Mutex
 	events  []Event
@@ -59,7 +60,7 @@ func (q *eventQueue) run() {
 		return
 	}
 	q.running = true
-	go q.drain()
+	q.start(q.drain)
 }
 
 func (q *eventQueue) drain() {

@@ -94,14 +94,19 @@ func (p *Procedure) passkeyConfirmMatches() bool {
 	return equal(p.pairing.peerConfirm, p.peerF4(p.passkeyBit()))
 }
 
-// publicKeyValid refuses points off the curve, our own X with either Y, and
-// the debug key outside debug mode. In debug mode both sides may have it.
+// keyReflected refuses our own X with either Y: only X enters the confirm values
+// and the DHKey. Whether both sides may have the debug key is publicKeyValid's.
+func (p *Procedure) keyReflected() bool {
+	key := toolbox.PublicKey(p.message.PublicKey)
+	return key.SameX(p.pairing.public[p.own]) && !toolbox.IsDebugKey(key)
+}
+
+// publicKeyValid refuses points off the curve, and the debug key outside debug
+// mode.
 func (p *Procedure) publicKeyValid() bool {
 	key := toolbox.PublicKey(p.message.PublicKey)
-	if toolbox.IsDebugKey(key) {
-		return p.config.Policy.DebugKeys && p.config.Toolbox.ValidPublicKey(key)
-	}
-	return !key.SameX(p.pairing.public[p.own]) && p.config.Toolbox.ValidPublicKey(key)
+	allowed := p.config.Policy.DebugKeys || !toolbox.IsDebugKey(key)
+	return allowed && p.config.Toolbox.ValidPublicKey(key)
 }
 
 func (p *Procedure) oobMatches() bool {

@@ -52,6 +52,12 @@ type Options struct {
 	// default.
 	Now func() time.Time
 
+	// AfterFunc replaces time.AfterFunc for the timer of a procedure; what it
+	// returns calls the timer off. Go replaces the go statement, so that a
+	// program that keeps time itself can tell when a session is at rest.
+	AfterFunc func(d time.Duration, f func()) (stop func() bool)
+	Go        func(f func())
+
 	// Rand, NewKeyPair, NewPasskey, Toolbox and Table replace what Config has
 	// under these names, for tests and replays.
 	Rand       func(p []byte)
@@ -90,6 +96,12 @@ func NewManager(store bond.Store, options Options) *Manager {
 	}
 	if options.Now == nil {
 		options.Now = time.Now
+	}
+	if options.AfterFunc == nil {
+		options.AfterFunc = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
+	}
+	if options.Go == nil {
+		options.Go = func(f func()) { go f() }
 	}
 	if fixed := options.UnsafeFixedPasskey; fixed != nil {
 		options.NewPasskey = func() uint32 { return uint32(*fixed) }

@@ -154,6 +154,42 @@ var featureScenarios = []scenario{
 		play: pairNow, initiator: told(smp.AuthenticationRequirements), responder: failed(smp.AuthenticationRequirements),
 	},
 	{
+		name: "A16 never again, at the initiator", parties: of(smp.NumericComparison, true, repairing(bt.Central, smp.RepairNever)), before: bonded,
+		play: pairNow, initiator: failed(smp.AuthenticationRequirements), responder: told(smp.AuthenticationRequirements),
+	},
+	{
+		name: "A16 the users let Just Works take the place of Just Works", parties: of(smp.JustWorks, true, user(bt.Central, replacing), user(bt.Peripheral, replacing)), before: bonded,
+		play: pairNow, initiator: complete, responder: complete,
+	},
+	{
+		name: "A16 A29 Just Works over a bond with MITM protection", parties: of(smp.NumericComparison, true), before: bonded,
+		play: weaken, initiator: told(smp.AuthenticationRequirements), responder: failed(smp.AuthenticationRequirements),
+	},
+	{
+		name: "A16 A29 the same over the encryption of the bond", parties: of(smp.NumericComparison, true, repairing(bt.Peripheral, smp.RepairAlways)), before: refreshed,
+		play: weaken, initiator: failed(smp.AuthenticationRequirements), responder: told(smp.AuthenticationRequirements),
+	},
+	{
+		name: "SM/CEN/OOB/BV-03-C legacy, only we have data: passkey", parties: legacyOOB(bt.Central, smp.KeyboardOnly, smp.DisplayOnly, true),
+		play: usesModel(smp.InitiatorTypes), initiator: complete, responder: complete,
+	},
+	{
+		name: "SM/PER/OOB/BV-04-C legacy, only we have data: passkey", parties: legacyOOB(bt.Peripheral, smp.DisplayOnly, smp.KeyboardOnly, true),
+		play: usesModel(smp.ResponderTypes), initiator: complete, responder: complete,
+	},
+	{
+		name: "SM/CEN/OOB/BV-09-C legacy, only we have data, no MITM: Just Works", parties: legacyOOB(bt.Central, smp.NoInputNoOutput, smp.NoInputNoOutput, false),
+		play: usesModel(smp.JustWorks), initiator: complete, responder: complete,
+	},
+	{
+		name: "SM/PER/OOB/BV-10-C legacy, only we have data, no MITM: Just Works", parties: legacyOOB(bt.Peripheral, smp.NoInputNoOutput, smp.NoInputNoOutput, false),
+		play: usesModel(smp.JustWorks), initiator: complete, responder: complete,
+	},
+	{
+		name: "SM/CEN/OOB/BV-01-C legacy, both have data", parties: of(smp.OutOfBand, false),
+		play: usesModel(smp.OutOfBand), initiator: complete, responder: complete,
+	},
+	{
 		name: "the responder's user does not want to pair", parties: of(smp.JustWorks, false, refusing(bt.Peripheral, smp.EffectAskPairing)),
 		play: pairNow, initiator: told(smp.PairingNotSupported), responder: failed(smp.PairingNotSupported),
 	},
@@ -208,4 +244,42 @@ func withoutTK(role bt.Role) change {
 	return withFeatures(role, func(f *smp.Features) {
 		f.PeerOOB = &smp.PeerOOB{Address: f.PeerOOB.Address, Confirm: &[16]byte{1}, Random: &[16]byte{2}}
 	})
+}
+
+// replacing is a user who lets a pairing replace a bond.
+func replacing(d *smptest.Device, question smp.Effect) (smp.Input, bool) {
+	in, ok := smptest.Agreeable(d, question)
+	in.Replace = question.Replaces
+	return in, ok
+}
+
+// weaken pairs again, with what gives Just Works.
+func weaken(_ *testing.T, rig *smptest.Rig) {
+	for _, d := range []*smptest.Device{rig.Initiator, rig.Responder} {
+		d.Features.MITM, d.Features.IOCapability = false, smp.NoInputNoOutput
+	}
+	rig.Pair()
+}
+
+// legacyOOB gives one side data for legacy pairing, which needs it on both.
+func legacyOOB(role bt.Role, initiator, responder smp.IOCapability, mitm bool) func() [2]smptest.Party {
+	return func() [2]smptest.Party {
+		both := [2]smptest.Party{side{io: initiator, mitm: mitm}.party(), side{io: responder, mitm: mitm}.party()}
+		both[role].Features.PeerOOB = &smp.PeerOOB{TK: &bt.Key{1, 2, 3}}
+		return both
+	}
+}
+
+// usesModel pairs and demands a model at both sides.
+func usesModel(model smp.AssociationModel) func(*testing.T, *smptest.Rig) {
+	return func(t *testing.T, rig *smptest.Rig) {
+		t.Helper()
+		rig.Pair()
+		run(t, rig)
+		for _, d := range []*smptest.Device{rig.Initiator, rig.Responder} {
+			if len(d.Results) != 1 || d.Results[0].Level.Model != model || d.Results[0].Level.MITM != (model != smp.JustWorks) {
+				t.Errorf("the %v has results %v, want %v", d.Role, d.Results, model)
+			}
+		}
+	}
 }

@@ -242,8 +242,13 @@ var keyScenarios = []scenario{
 		initiator: complete, responder: complete.with("encrypted"),
 	},
 	{
-		name: "A37 the link is lost after our last key is acknowledged", parties: of(smp.JustWorks, true),
-		play:      at(bt.Central, smp.StateIdle, func(*testing.T, *smptest.Rig) {}),
-		initiator: complete, responder: complete,
+		name: "the link is lost once our last key is acknowledged", parties: of(smp.JustWorks, true),
+		play:      at(bt.Central, smp.StateIdle, func(_ *testing.T, rig *smptest.Rig) { rig.Drop(bt.ConnectionTimeout) }),
+		initiator: complete.closed(), responder: complete.closed(),
+	},
+	{
+		name: "the link is lost before our last key is acknowledged", parties: of(smp.JustWorks, true),
+		play:      at(bt.Central, smp.StateAwaitDelivery, func(_ *testing.T, rig *smptest.Rig) { rig.Drop(bt.ConnectionTimeout) }),
+		initiator: ended(smp.LinkLost).with("encrypted").closed(), responder: ended(smp.LinkLost).with("encrypted").closed(),
 	},
 }

@@ -27,10 +27,10 @@ type scenario struct {
 type before uint8
 
 const (
-	strangers before = iota
-	alreadyPaired           // on the same link, which is encrypted with the pairing's key
-	bonded           // on an earlier link
-	refreshed        // on an earlier link, and this one is encrypted with the bond
+	strangers     before = iota
+	alreadyPaired        // on the same link, which is encrypted with the pairing's key
+	bonded               // on an earlier link
+	refreshed            // on an earlier link, and this one is encrypted with the bond
 )
 
 // ending is what has come of an exchange at one side.

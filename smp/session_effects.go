@@ -17,7 +17,8 @@ func (s *Session) carryOut(e *Effect) {
 		s.send(e.PDU)
 	case EffectStartTimer:
 		arming := e.Arming
-		s.timer.start(e.After, func() {
+		s.timer.stop()
+		s.timer.cancel = s.manager.options.AfterFunc(e.After, func() {
 			s.post(job{input: Input{Event: EventTimeout, Arming: arming}})
 		})
 		s.setDeadline(s.manager.options.Now().Add(e.After))

@@ -95,7 +95,8 @@ func (s *Session) delivered(number uint64) {
 // has lost its encryption is no result, but a fact.
 func (s *Session) encryptionChanged(in Input) {
 	_, encrypted := s.procedure.Level()
-	if s.flush.start != nil && !(in.Event == EventEncryptionOff && encrypted) {
+	lost := encrypted && in.Event == EventEncryptionOff
+	if s.flush.start != nil && !lost {
 		s.log.Warn("encryption event from before the start of encryption", "event", in.Event, "status", in.Status)
 		return
 	}
@@ -160,16 +161,11 @@ func (s *Session) gone(reason bt.Status) {
 
 // timer is the procedure's timer. A stale timeout carries an old number, which
 // the procedure drops.
-type timer struct{ running *time.Timer }
-
-func (t *timer) start(after time.Duration, fire func()) {
-	t.stop()
-	t.running = time.AfterFunc(after, fire)
-}
+type timer struct{ cancel func() bool }
 
 func (t *timer) stop() {
-	if t.running != nil {
-		t.running.Stop()
-		t.running = nil
+	if t.cancel != nil {
+		t.cancel()
+		t.cancel = nil
 	}
 }

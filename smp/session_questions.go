@@ -77,6 +77,7 @@ func (s *Session) askPairing(e *Effect, q *Question) {
 	requested := s.manager.options.Prompter.PairingRequested
 	if requested == nil {
 		features := s.features()
+		features.MITM = features.MITM || s.asked.MITM()
 		s.answer(e, Input{Event: EventConsentGiven, Features: &features}, nil)
 		return
 	}
@@ -178,7 +179,7 @@ func (s *Session) showPasskey(q *Question) {
 		return
 	}
 	ctx := s.prompt.begin()
-	go func() {
+	s.manager.options.Go(func() {
 		err := show(ctx, q)
 		if err == nil {
 			return
@@ -188,7 +189,7 @@ func (s *Session) showPasskey(q *Question) {
 				s.step(job{input: Input{Event: EventCancel, Reason: reasonOf(err, PasskeyEntryFailed), Err: err}})
 			}
 		}})
-	}()
+	})
 }
 
 // put asks on a goroutine of its own and answers with what comes back; where
@@ -200,10 +201,10 @@ func (s *Session) put(e *Effect, ask func(context.Context) (Input, error), someb
 		return
 	}
 	ctx := s.prompt.begin()
-	go func() {
+	s.manager.options.Go(func() {
 		in, err := ask(ctx)
 		s.answer(&Effect{Question: question}, in, err)
-	}()
+	})
 }
 
 // answer posts the answer to a question, a refusal where err is set.

@@ -262,6 +262,10 @@ func (w *world) agree() {
 func person(shown chan smp.Passkey) smp.Prompter {
 	return smp.Prompter{
 		DisplayPasskey: func(_ context.Context, q *smp.Question) error {
+			select {
+			case <-shown: // of a pairing that came to nothing
+			default:
+			}
 			shown <- q.Passkey
 			return nil
 		},

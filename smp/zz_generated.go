@@ -1539,6 +1539,7 @@ const (
 	guardLegacyConfirmMatches
 	guardNumericConfirmMatches
 	guardPasskeyConfirmMatches
+	guardKeyReflected
 	guardPublicKeyValid
 	guardOOBMatches
 	guardCheckMatches
@@ -1985,8 +1986,11 @@ type guards interface {
 	// passkeyConfirmMatches reports whether the kept confirm value is f4 of the
 	// received random and this round's bit (Core Vol 3, Part H, 2.3.5.6.3).
 	passkeyConfirmMatches() bool
-	// publicKeyValid reports whether the point is on the curve, not ours by X, and
-	// not the debug key outside debug mode (Core Vol 3, Part H, 2.3.5.6.1).
+	// keyReflected reports whether the key has our own X, and is not the debug key
+	// (Core Vol 3, Part H, 2.3.5.6.1).
+	keyReflected() bool
+	// publicKeyValid reports whether the point is on the curve, and not the debug
+	// key outside debug mode (Core Vol 3, Part H, 2.3.5.6.1).
 	publicKeyValid() bool
 	// oobMatches reports whether the out-of-band confirm value equals the computed
 	// one (Core Vol 3, Part H, 2.3.5.6.4).
@@ -2182,6 +2186,8 @@ func (b binding) Guard(id uint8) bool {
 		return b.p.numericConfirmMatches()
 	case guardPasskeyConfirmMatches:
 		return b.p.passkeyConfirmMatches()
+	case guardKeyReflected:
+		return b.p.keyReflected()
 	case guardPublicKeyValid:
 		return b.p.publicKeyValid()
 	case guardOOBMatches:
@@ -2409,52 +2415,52 @@ var defaultTable = &table.Table{
 		"initiator", "responder",
 	},
 	States: []table.State{
-		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 495},
-		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 547},
-		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 567},
-		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 587},
-		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 620},
-		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 635},
-		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 695},
-		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 706},
-		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 715},
-		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 724},
-		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 737},
-		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 770},
-		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 804},
-		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 818},
-		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 829},
-		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 842},
-		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 865},
-		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 877},
-		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 918},
-		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 928},
-		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 948},
-		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 959},
-		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 976},
-		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 993},
-		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1007},
-		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1018},
-		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1046},
-		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1053},
-		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1073},
-		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1079},
-		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1097},
-		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1110},
-		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1126},
-		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1147},
-		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1152},
-		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1158},
-		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1143},
-		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1148},
-		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1151},
-		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1153},
-		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1154},
-		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1159},
-		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1161},
-		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1173},
-		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1178},
-		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1190},
+		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 496},
+		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 548},
+		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 568},
+		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 588},
+		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 621},
+		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 636},
+		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 696},
+		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 707},
+		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 716},
+		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 725},
+		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 738},
+		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 771},
+		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 805},
+		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 819},
+		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 830},
+		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 843},
+		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 866},
+		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 880},
+		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 921},
+		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 931},
+		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 951},
+		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 962},
+		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 979},
+		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 996},
+		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1010},
+		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1021},
+		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1049},
+		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1056},
+		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1076},
+		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1082},
+		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1100},
+		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1113},
+		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1129},
+		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1150},
+		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1155},
+		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1161},
+		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1146},
+		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1151},
+		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1154},
+		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1156},
+		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1157},
+		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1162},
+		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1164},
+		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1176},
+		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1181},
+		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1193},
 	},
 	Events: []string{
 		"Choose", "PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom",
@@ -2495,8 +2501,8 @@ var defaultTable = &table.Table{
 		"pairable", "tooSoon", "hasBond", "bondSuffices", "bondMatches", "keySizeTooSmall", "tooWeak",
 		"weakerThanBond", "weakerThanIdentityBond", "ownOOBGiven", "oobConfirmHeld", "oobTKHeld",
 		"replacesBond", "unaskedKeys", "confirmReflected", "legacyConfirmMatches",
-		"numericConfirmMatches", "passkeyConfirmMatches", "publicKeyValid", "oobMatches",
-		"checkMatches", "zeroEDIV", "ltkAcceptable", "keepable", "identityAcceptable",
+		"numericConfirmMatches", "passkeyConfirmMatches", "keyReflected", "publicKeyValid",
+		"oobMatches", "checkMatches", "zeroEDIV", "ltkAcceptable", "keepable", "identityAcceptable",
 	},
 	Actions: []string{
 		"receiveRequest", "receiveResponse", "receiveSecurityRequest", "makeRequest", "makeResponse",
@@ -2594,22 +2600,23 @@ var defaultTable = &table.Table{
 		{Op: table.Else, A: 11, B: 14},
 		{Op: table.Ask, A: uint16(guardConfirmReflected)},
 		{Op: table.Ask, A: uint16(guardLegacyConfirmMatches)},
+		{Op: table.Ask, A: uint16(guardKeyReflected)},
 		{Op: table.Ask, A: uint16(guardPublicKeyValid)},
-		{Op: table.Not, A: 67},
+		{Op: table.Not, A: 68},
 		{Op: table.Ask, A: uint16(guardNumericConfirmMatches)},
-		{Op: table.Not, A: 69},
+		{Op: table.Not, A: 70},
 		{Op: table.Const, A: 12},
-		{Op: table.Else, A: 11, B: 71},
+		{Op: table.Else, A: 11, B: 72},
 		{Op: table.Load, A: slotKeypress},
 		{Op: table.Ask, A: uint16(guardPasskeyConfirmMatches)},
-		{Op: table.Not, A: 74},
+		{Op: table.Not, A: 75},
 		{Op: table.Load, A: slotRound},
 		{Op: table.Const, A: 19},
-		{Op: table.Eq, A: 76, B: 77},
-		{Op: table.Add, A: 76, B: 14},
+		{Op: table.Eq, A: 77, B: 78},
+		{Op: table.Add, A: 77, B: 14},
 		{Op: table.Ask, A: uint16(guardOOBMatches)},
-		{Op: table.Not, A: 80},
-		{Op: table.And, A: 39, B: 81},
+		{Op: table.Not, A: 81},
+		{Op: table.And, A: 39, B: 82},
 		{Op: table.Ask, A: uint16(guardCheckMatches)},
 		{Op: table.Has, A: 29, B: 14},
 		{Op: table.Has, A: 29, B: 16},
@@ -2618,189 +2625,189 @@ var defaultTable = &table.Table{
 		{Op: table.Has, A: 31, B: 16},
 		{Op: table.Has, A: 31, B: 20},
 		{Op: table.Ask, A: uint16(guardLTKAcceptable)},
-		{Op: table.Not, A: 90},
+		{Op: table.Not, A: 91},
 		{Op: table.Const, A: 15},
 		{Op: table.Ask, A: uint16(guardIdentityAcceptable)},
-		{Op: table.Not, A: 93},
+		{Op: table.Not, A: 94},
 		{Op: table.Ask, A: uint16(guardWeakerThanIdentityBond)},
 		{Op: table.Without, A: 31, B: 16},
 		{Op: table.Without, A: 31, B: 20},
 		{Op: table.Not, A: 29},
 		{Op: table.Load, A: slotBonding},
 		{Op: table.Ask, A: uint16(guardKeepable)},
-		{Op: table.And, A: 99, B: 100},
+		{Op: table.And, A: 100, B: 101},
 		{Op: table.Ask, A: uint16(guardBondMatches)},
 		{Op: table.Const, A: 16},
 		{Op: table.Ask, A: uint16(guardZeroEDIV)},
 		{Op: table.And, A: 28, B: 44},
-		{Op: table.Not, A: 76},
+		{Op: table.Not, A: 77},
 		{Op: table.Or, A: 28, B: 44},
 	},
 	Ops: []table.Op{
-		// line 511
+		// line 512
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
-		// line 513
-		{Kind: table.Emit, ID: uint8(EffectStartStoredEncryption)},
 		// line 514
+		{Kind: table.Emit, ID: uint8(EffectStartStoredEncryption)},
+		// line 515
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 5},
-		// line 515
+		// line 516
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 7},
-		// line 516
+		// line 517
 		{Kind: table.Do, ID: uint8(actionReceiveSecurityRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskSecurity)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 518
+		// line 519
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 13},
-		// line 506
-		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 16},
 		// line 507
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 16},
+		// line 508
 		{Kind: table.Do, ID: uint8(actionMakeRequest)},
 		{Kind: table.Send, ID: uint8(pduPairingRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 509
+		// line 510
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 19},
-		// line 503
+		// line 504
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 20},
-		// line 480
+		// line 481
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		// line 482
+		// line 483
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 477
+		// line 478
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 14},
-		// line 553
+		// line 554
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 21},
-		// line 556
+		// line 557
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 559
+		// line 560
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 579
+		// line 580
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 626
+		// line 627
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 1},
-		// line 642
+		// line 643
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 23},
-		// line 677
+		// line 678
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 1},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 657
+		// line 658
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 656
+		// line 657
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 662
+		// line 663
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 663
-		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 5},
 		// line 664
+		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 5},
+		// line 665
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 25},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 25},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 700
+		// line 701
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 26},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 26},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 668
-		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
 		// line 669
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 670
+		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 671
+		// line 672
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 675
+		// line 676
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 666
+		// line 667
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 665
+		// line 666
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 713
+		// line 714
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 12},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 12},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 714
+		// line 715
 		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 719
+		// line 720
 		{Kind: table.Set, ID: slotToSend, Arg: 30},
 		{Kind: table.Set, ID: slotToReceive, Arg: 32},
 		{Kind: table.Do, ID: uint8(actionSecureModel)},
-		// line 723
+		// line 724
 		{Kind: table.Do, ID: uint8(actionLegacyModel)},
-		// line 728
+		// line 729
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 729
+		// line 730
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 16},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 734
+		// line 735
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 19},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 736
+		// line 737
 		{Kind: table.Emit, ID: uint8(EffectAskFeatures)},
-		// line 748
+		// line 749
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 752
+		// line 753
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 742
+		// line 743
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 57},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 57},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 777
+		// line 778
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 780
+		// line 781
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 782
+		// line 783
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2808,48 +2815,48 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 789
+		// line 790
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 812
+		// line 813
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 809
+		// line 810
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 64},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 64},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 835
+		// line 836
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 20},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 836
+		// line 837
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 848
+		// line 849
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 871
+		// line 872
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 9},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 9},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 872
+		// line 874
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
-		// line 884
+		// line 887
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 886
+		// line 889
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2857,702 +2864,704 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 925
+		// line 928
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 935
+		// line 938
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
-		// line 939
+		// line 942
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 955
+		// line 958
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 953
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 72},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 72},
+		// line 956
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 73},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 73},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 973
+		// line 976
 		{Kind: table.Emit, ID: uint8(EffectReportKeypress)},
-		// line 983
+		// line 986
 		{Kind: table.Do, ID: uint8(actionMakeKeypress)},
 		{Kind: table.Send, ID: uint8(pduKeypressNotification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 987
+		// line 990
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1025
+		// line 1028
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1029
-		{Kind: table.Set, ID: slotRound, Arg: 79},
+		// line 1032
+		{Kind: table.Set, ID: slotRound, Arg: 80},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1052
+		// line 1055
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1059
+		// line 1062
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1078
+		// line 1081
 		{Kind: table.Do, ID: uint8(actionKeepCheck)},
-		// line 1084
+		// line 1087
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 1116
+		// line 1119
 		{Kind: table.Do, ID: uint8(actionMakeOwnKeys)},
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		// line 1147
+		// line 1150
 		{Kind: table.Send, ID: uint8(pduEncryptionInformation)},
 		{Kind: table.Send, ID: uint8(pduCentralIdentification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1152
+		// line 1155
 		{Kind: table.Send, ID: uint8(pduIdentityInformation)},
 		{Kind: table.Send, ID: uint8(pduIdentityAddressInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1158
+		// line 1161
 		{Kind: table.Send, ID: uint8(pduSigningInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1149
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 92},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 92},
+		// line 1152
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 93},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 93},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1150
+		// line 1153
 		{Kind: table.Do, ID: uint8(actionKeepLTK)},
-		// line 1151
+		// line 1154
 		{Kind: table.Set, ID: slotToReceive, Arg: 32},
 		{Kind: table.Do, ID: uint8(actionKeepEDIV)},
-		// line 1153
+		// line 1156
 		{Kind: table.Do, ID: uint8(actionKeepIRK)},
-		// line 1157
-		{Kind: table.Set, ID: slotToReceive, Arg: 96},
-		{Kind: table.Do, ID: uint8(actionKeepIdentity)},
-		// line 1159
+		// line 1160
 		{Kind: table.Set, ID: slotToReceive, Arg: 97},
+		{Kind: table.Do, ID: uint8(actionKeepIdentity)},
+		// line 1162
+		{Kind: table.Set, ID: slotToReceive, Arg: 98},
 		{Kind: table.Do, ID: uint8(actionKeepCSRK)},
-		// line 1186
+		// line 1189
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1194
+		// line 1197
 		{Kind: table.Emit, ID: uint8(EffectStoreBond)},
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1195
+		// line 1198
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 533
+		// line 534
 		{Kind: table.Do, ID: uint8(actionReceiveRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskPairing)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 535
+		// line 536
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
-		// line 525
+		// line 526
 		{Kind: table.Do, ID: uint8(actionMakeSecurityRequest)},
 		{Kind: table.Send, ID: uint8(pduSecurityRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 541
-		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
 		// line 542
+		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
+		// line 543
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 545
+		// line 546
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 564
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 103},
-		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 103},
-		// line 600
+		// line 565
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 104},
+		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 104},
+		// line 601
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 601
+		// line 602
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 7},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 597
+		// line 598
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 598
+		// line 599
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 605
+		// line 606
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 596
+		// line 597
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 611
+		// line 612
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 612
+		// line 613
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 616
+		// line 617
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 617
+		// line 618
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 618
+		// line 619
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 705
+		// line 706
 		{Kind: table.Do, ID: uint8(actionMakeResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 683
+		// line 684
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 759
+		// line 760
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 763
+		// line 764
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 764
+		// line 765
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 795
+		// line 796
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
-		// line 797
+		// line 798
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 803
+		// line 804
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
-		// line 817
+		// line 818
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
-		// line 816
+		// line 817
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
-		// line 839
+		// line 840
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 855
+		// line 856
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 876
+		// line 879
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 898
+		// line 901
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionNumericConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 902
+		// line 905
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 942
+		// line 945
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 947
+		// line 950
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 957
+		// line 960
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
-		// line 991
+		// line 994
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
-		// line 1015
+		// line 1018
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1036
+		// line 1039
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1040
-		{Kind: table.Set, ID: slotRound, Arg: 79},
+		// line 1043
+		{Kind: table.Set, ID: slotRound, Arg: 80},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1065
+		// line 1068
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1088
+		// line 1091
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1104
+		// line 1107
 		{Kind: table.Emit, ID: uint8(EffectReplyPairingKey)},
 	},
 	Rules: []table.Rule{
 		// Idle, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 511},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 512},
 		// Idle, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 501},
-		// Idle, SecurityRequest
-		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 513},
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 514},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 515},
-		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 516},
-		// Idle, MalformedPDU
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 518},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 521},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 522},
-		// Idle, Pair
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 506},
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 507},
-		// Idle, Encrypt
-		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 509},
-		{Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 510},
-		// Idle, NotifyKeypress
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 503},
-		// Idle, Cancel
 		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 502},
-		// Idle, ConsentGiven
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 478},
-		// Idle, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 480},
-		// Idle, EncryptionOff
-		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 481},
-		// Idle, EncryptionFailed
-		{Ops: table.Span{First: 19, Len: 1}, Next: table.Stay, Line: 482},
-		// Idle, Delivered
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 479},
-		// Idle, Disconnected
-		{Next: uint8(StateClosed), Line: 486},
-		// Idle, Timeout
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 487},
-		// EncryptingStored, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 562},
-		// EncryptingStored, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 552},
-		// EncryptingStored, Pair
-		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 477},
-		// EncryptingStored, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 553},
-		// EncryptingStored, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 554},
-		// EncryptingStored, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 556},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 557},
-		// EncryptingStored, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 559},
-		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 560},
-		// Settling, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 582},
-		// Settling, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 572},
-		// Settling, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 573},
-		// Settling, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 574},
-		// Settling, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 576},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 577},
-		// Settling, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 579},
-		{Next: uint8(StateIdle), Line: 580},
-		// Mute, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 625},
-		// Mute, Pair
-		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 626},
-		// Closed, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 641},
-		// Closed, Pair
-		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 642},
-		// Closed, EncryptionOn
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 644},
-		// Closed, EncryptionOff
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 645},
-		// Closed, EncryptionFailed
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 646},
-		// Closed, Disconnected
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 647},
-		// AwaitConsent, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 677},
-		// AwaitConsent, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 657},
-		// AwaitConsent, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 656},
-		// AwaitConsent, SecurityRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 678},
-		// AwaitConsent, KeypressNotification
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 659},
-		// AwaitConsent, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 661},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 662},
-		// AwaitConsent, ReservedPDU
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 658},
-		// AwaitConsent, Pair
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 703},
-		// AwaitConsent, NotifyKeypress
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 663},
-		// AwaitConsent, Cancel
-		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 664},
-		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 702},
-		// AwaitConsent, UserRefused
-		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 700},
-		// AwaitConsent, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 668},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 669},
-		// AwaitConsent, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 671},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 675},
-		// AwaitConsent, Disconnected
-		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 666},
-		// AwaitConsent, Timeout
-		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 665},
-		// AwaitResponse, PairingResponse
-		{If: "unaskedKeys", Cond: 27, Ops: table.Span{First: 79, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 713},
-		{Ops: table.Span{First: 83, Len: 2}, Next: uint8(StateCombine), Line: 714},
-		// Combine
-		{If: "sc", Cond: 28, Ops: table.Span{First: 85, Len: 3}, Next: uint8(StateJudge), Line: 719},
-		{Ops: table.Span{First: 88, Len: 1}, Next: uint8(StateJudge), Line: 723},
-		// Judge
-		{If: "keySizeTooSmall", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 728},
-		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 729},
-		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 730},
-		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 731},
-		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 734},
-		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 735},
-		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 736},
-		// ConfirmFeatures, FeaturesConfirmed
-		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 745},
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 748},
-		{If: "sc", Cond: 28, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 752},
-		{Next: uint8(StateLegacyBegin), Line: 753},
-		// ConfirmFeatures, UserRefused
-		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 742},
-		// LegacyBegin
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 777},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 780},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 782},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 786},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 787},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 789},
-		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 812},
-		// LegacyEnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 809},
-		// LegacyAwaitConfirm, PairingConfirm
-		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 835},
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 836},
-		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 848},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 852},
-		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 871},
-		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 872},
-		// StageOne
-		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 883},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 884},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 886},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 891},
-		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 892},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 893},
-		// NumericAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 925},
-		// NumericAwaitRandom, PairingRandom
-		{If: "not numericConfirmMatches", Cond: 70, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 934},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 935},
-		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 939},
-		// Compare, NumbersEqual
-		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 955},
-		// Compare, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 953},
-		// EnterPasskey, KeypressNotification
-		{If: "keypress", Cond: 73, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 973},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 974},
-		// EnterPasskey, NotifyKeypress
-		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 983},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 984},
-		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 987},
-		// EnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 981},
-		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1012},
-		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1024},
-		{If: "lastRound", Cond: 78, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1025},
-		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1029},
-		// OOBBegin
-		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1051},
-		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1052},
-		// OOBAwaitRandom, PairingRandom
-		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1059},
-		// AwaitCheck, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1078},
-		// JudgeCheck
-		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1084},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1085},
-		// AwaitEncryption, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 677},
-		// AwaitEncryption, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 657},
-		// AwaitEncryption, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 656},
-		// AwaitEncryption, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 661},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 662},
-		// AwaitEncryption, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1095},
-		// AwaitEncryption, EncryptionOn
-		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1116},
-		// AwaitEncryption, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1118},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1119},
-		// AwaitEncryption, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1121},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1125},
-		// Encrypted
-		{Next: uint8(StateNextKey), Line: 1129},
-		// SendEncKey
-		{If: "to_send has EncKey", Cond: 84, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1147},
-		{Next: uint8(StateSendIdKey), Line: 1147},
-		// SendIdKey
-		{If: "to_send has IdKey", Cond: 85, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1152},
-		{Next: uint8(StateSendSignKey), Line: 1152},
-		// SendSignKey
-		{If: "to_send has SignKey", Cond: 86, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1158},
-		{Next: uint8(StateKeysSent), Line: 1158},
-		// NextKey
-		{If: "to_receive has EncKey", Cond: 87, Next: uint8(StateAwaitEncryptionInformation), Line: 1147},
-		{If: "to_receive has IdKey", Cond: 88, Next: uint8(StateAwaitIdentityInformation), Line: 1152},
-		{If: "to_receive has SignKey", Cond: 89, Next: uint8(StateAwaitSigningInformation), Line: 1158},
-		{Next: uint8(StateKeysReceived), Line: 1145},
-		// AwaitEncryptionInformation, EncryptionInformation
-		{If: "not ltkAcceptable", Cond: 91, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1149},
-		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1150},
-		// AwaitEncryptionInformation, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1136},
-		// AwaitCentralIdentification, CentralIdentification
-		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1151},
-		// AwaitIdentityInformation, IdentityInformation
-		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1153},
-		// AwaitIdentityAddressInformation, IdentityAddressInformation
-		{If: "not identityAcceptable", Cond: 94, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1155},
-		{If: "weakerThanIdentityBond", Cond: 95, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1156},
-		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1157},
-		// AwaitSigningInformation, SigningInformation
-		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1159},
-		// KeysSent
-		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1166},
-		{Next: uint8(StateAwaitDelivery), Line: 1167},
-		// KeysReceived
-		{Next: uint8(StateSendEncKey), Line: 1176},
-		// AwaitDelivery, SecurityRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1186},
-		// AwaitDelivery, Delivered
-		{Next: uint8(StateComplete), Line: 1183},
-		// Complete
-		{If: "bonding and keepable", Cond: 101, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1194},
-		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1195},
-		// Idle, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 531},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 532},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 533},
 		// Idle, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 529},
+		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 514},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 515},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 516},
+		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 517},
 		// Idle, MalformedPDU
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 535},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 538},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 539},
-		// Idle, RequestSecurity
-		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 525},
-		// Idle, LTKRequest
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 541},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 542},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 545},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 519},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 522},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 523},
+		// Idle, Pair
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 507},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 508},
+		// Idle, Encrypt
+		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 510},
+		{Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 511},
+		// Idle, NotifyKeypress
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 504},
+		// Idle, Cancel
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 503},
+		// Idle, ConsentGiven
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 479},
+		// Idle, EncryptionOn
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 481},
+		// Idle, EncryptionOff
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 482},
+		// Idle, EncryptionFailed
+		{Ops: table.Span{First: 19, Len: 1}, Next: table.Stay, Line: 483},
+		// Idle, Delivered
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 480},
+		// Idle, Disconnected
+		{Next: uint8(StateClosed), Line: 487},
+		// Idle, Timeout
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 488},
 		// EncryptingStored, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 564},
-		// EncryptingStored, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 565},
-		// EncryptingStored, LTKRequest
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 484},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 485},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 563},
+		// EncryptingStored, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 553},
+		// EncryptingStored, Pair
+		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 478},
+		// EncryptingStored, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 554},
+		// EncryptingStored, EncryptionOn
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 555},
+		// EncryptingStored, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 557},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 558},
+		// EncryptingStored, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 560},
+		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 561},
 		// Settling, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 584},
-		// Settling, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 585},
-		// AwaitSecurity, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 600},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 601},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 602},
-		// AwaitSecurity, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 594},
-		// AwaitSecurity, PairingFailed
-		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 597},
-		// AwaitSecurity, SecurityRequest
-		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 598},
-		// AwaitSecurity, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 604},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 605},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 608},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 609},
-		// AwaitSecurity, NotifyKeypress
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 595},
-		// AwaitSecurity, Cancel
-		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 596},
-		// AwaitSecurity, LTKRequest
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 611},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 612},
-		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 616},
-		// AwaitSecurity, Disconnected
-		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 617},
-		// AwaitSecurity, Timeout
-		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 618},
-		// Mute, LTKRequest
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 629},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 630},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 633},
-		// Closed, LTKRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 643},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 583},
+		// Settling, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 573},
+		// Settling, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 574},
+		// Settling, EncryptionOn
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 575},
+		// Settling, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 577},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 578},
+		// Settling, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 580},
+		{Next: uint8(StateIdle), Line: 581},
+		// Mute, PairingRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 626},
+		// Mute, Pair
+		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 627},
+		// Closed, PairingRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 642},
+		// Closed, Pair
+		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 643},
+		// Closed, EncryptionOn
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 645},
+		// Closed, EncryptionOff
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 646},
+		// Closed, EncryptionFailed
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 647},
+		// Closed, Disconnected
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 648},
+		// AwaitConsent, PairingRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 678},
+		// AwaitConsent, PairingResponse
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 658},
+		// AwaitConsent, PairingFailed
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 657},
 		// AwaitConsent, SecurityRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 680},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 679},
+		// AwaitConsent, KeypressNotification
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 660},
+		// AwaitConsent, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 662},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 663},
+		// AwaitConsent, ReservedPDU
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 659},
+		// AwaitConsent, Pair
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 704},
+		// AwaitConsent, NotifyKeypress
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 664},
+		// AwaitConsent, Cancel
+		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 665},
 		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 705},
-		// AwaitConsent, LTKRequest
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 682},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 683},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 687},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 703},
+		// AwaitConsent, UserRefused
+		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 701},
+		// AwaitConsent, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 669},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 670},
+		// AwaitConsent, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 672},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 676},
+		// AwaitConsent, Disconnected
+		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 667},
+		// AwaitConsent, Timeout
+		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 666},
+		// AwaitResponse, PairingResponse
+		{If: "unaskedKeys", Cond: 27, Ops: table.Span{First: 79, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 714},
+		{Ops: table.Span{First: 83, Len: 2}, Next: uint8(StateCombine), Line: 715},
+		// Combine
+		{If: "sc", Cond: 28, Ops: table.Span{First: 85, Len: 3}, Next: uint8(StateJudge), Line: 720},
+		{Ops: table.Span{First: 88, Len: 1}, Next: uint8(StateJudge), Line: 724},
+		// Judge
+		{If: "keySizeTooSmall", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 729},
+		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 730},
+		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 731},
+		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 732},
+		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 735},
+		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 736},
+		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 737},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 756},
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 759},
-		{If: "sc", Cond: 28, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 763},
-		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 764},
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 746},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 749},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 753},
+		{Next: uint8(StateLegacyBegin), Line: 754},
+		// ConfirmFeatures, UserRefused
+		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 743},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 795},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 797},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 800},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 801},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 802},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 803},
-		// LegacyEnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 817},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 778},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 781},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 783},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 787},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 788},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 790},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 816},
-		// LegacyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 826},
-		// LegacyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 824},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 813},
+		// LegacyEnterPasskey, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 810},
 		// LegacyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 839},
+		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 836},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 837},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 855},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 859},
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 849},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 853},
 		// AwaitPublicKey, PublicKey
-		{If: "not publicKeyValid", Cond: 68, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 875},
-		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 876},
+		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 872},
+		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 873},
+		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 874},
 		// StageOne
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 898},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 902},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 906},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 907},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 909},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 912},
+		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 886},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 887},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 889},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 894},
+		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 895},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 896},
+		// NumericAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 928},
 		// NumericAwaitRandom, PairingRandom
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 942},
-		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 947},
-		// Compare, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 958},
+		{If: "not numericConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 937},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 938},
+		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 942},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 957},
-		// CompareHoldCheck, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 966},
-		// CompareHoldCheck, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 965},
-		// EnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 992},
+		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 958},
+		// Compare, UserRefused
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 956},
+		// EnterPasskey, KeypressNotification
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 976},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 977},
+		// EnterPasskey, NotifyKeypress
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 986},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 987},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 991},
-		// PasskeyHoldConfirm, NotifyKeypress
-		{If: "keypress", Cond: 73, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 1001},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 1002},
-		// PasskeyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1004},
-		// PasskeyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 999},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 990},
+		// EnterPasskey, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 984},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1015},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1015},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 75, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1035},
-		{If: "lastRound", Cond: 78, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1036},
-		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1040},
+		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1027},
+		{If: "lastRound", Cond: 79, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1028},
+		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1032},
+		// OOBBegin
+		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1054},
+		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1055},
 		// OOBAwaitRandom, PairingRandom
-		{If: "have_oob and not oobMatches", Cond: 82, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1064},
-		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1065},
+		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1062},
+		// AwaitCheck, DHKeyCheck
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1081},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 83, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1088},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1089},
-		// AwaitLTKRequest, LTKRequest
-		{If: "zeroEDIV", Cond: 104, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1104},
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1105},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1106},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1109},
-		// AwaitEncryption, SecurityRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 680},
-		// AwaitEncryption, LTKRequest
-		{If: "bondMatches", Cond: 102, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 682},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 683},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 687},
+		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1087},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1088},
+		// AwaitEncryption, PairingRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 678},
+		// AwaitEncryption, PairingResponse
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 658},
+		// AwaitEncryption, PairingFailed
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 657},
+		// AwaitEncryption, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 662},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 663},
+		// AwaitEncryption, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1098},
+		// AwaitEncryption, EncryptionOn
+		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1119},
+		// AwaitEncryption, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1121},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1122},
+		// AwaitEncryption, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1124},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1128},
 		// Encrypted
-		{Next: uint8(StateSendEncKey), Line: 1130},
+		{Next: uint8(StateNextKey), Line: 1132},
+		// SendEncKey
+		{If: "to_send has EncKey", Cond: 85, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1150},
+		{Next: uint8(StateSendIdKey), Line: 1150},
+		// SendIdKey
+		{If: "to_send has IdKey", Cond: 86, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1155},
+		{Next: uint8(StateSendSignKey), Line: 1155},
+		// SendSignKey
+		{If: "to_send has SignKey", Cond: 87, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1161},
+		{Next: uint8(StateKeysSent), Line: 1161},
+		// NextKey
+		{If: "to_receive has EncKey", Cond: 88, Next: uint8(StateAwaitEncryptionInformation), Line: 1150},
+		{If: "to_receive has IdKey", Cond: 89, Next: uint8(StateAwaitIdentityInformation), Line: 1155},
+		{If: "to_receive has SignKey", Cond: 90, Next: uint8(StateAwaitSigningInformation), Line: 1161},
+		{Next: uint8(StateKeysReceived), Line: 1148},
+		// AwaitEncryptionInformation, EncryptionInformation
+		{If: "not ltkAcceptable", Cond: 92, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1152},
+		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1153},
+		// AwaitEncryptionInformation, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1139},
+		// AwaitCentralIdentification, CentralIdentification
+		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1154},
+		// AwaitIdentityInformation, IdentityInformation
+		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1156},
+		// AwaitIdentityAddressInformation, IdentityAddressInformation
+		{If: "not identityAcceptable", Cond: 95, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1158},
+		{If: "weakerThanIdentityBond", Cond: 96, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1159},
+		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1160},
+		// AwaitSigningInformation, SigningInformation
+		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1162},
 		// KeysSent
-		{If: "to_receive", Cond: 31, Next: uint8(StateNextKey), Line: 1170},
-		{If: "not to_send", Cond: 98, Next: uint8(StateComplete), Line: 1171},
-		{Next: uint8(StateAwaitDelivery), Line: 1172},
+		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1169},
+		{Next: uint8(StateAwaitDelivery), Line: 1170},
 		// KeysReceived
-		{Next: uint8(StateComplete), Line: 1177},
+		{Next: uint8(StateSendEncKey), Line: 1179},
+		// AwaitDelivery, SecurityRequest
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1189},
+		// AwaitDelivery, Delivered
+		{Next: uint8(StateComplete), Line: 1186},
+		// Complete
+		{If: "bonding and keepable", Cond: 102, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1197},
+		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1198},
+		// Idle, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 532},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 533},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 534},
+		// Idle, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 530},
+		// Idle, MalformedPDU
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 536},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 539},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 540},
+		// Idle, RequestSecurity
+		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 526},
+		// Idle, LTKRequest
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 542},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 543},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 546},
+		// EncryptingStored, PairingRequest
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 565},
+		// EncryptingStored, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 566},
+		// EncryptingStored, LTKRequest
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 485},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 486},
+		// Settling, PairingRequest
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 585},
+		// Settling, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 586},
+		// AwaitSecurity, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 601},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 602},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 603},
+		// AwaitSecurity, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 595},
+		// AwaitSecurity, PairingFailed
+		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 598},
+		// AwaitSecurity, SecurityRequest
+		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 599},
+		// AwaitSecurity, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 605},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 606},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 609},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 610},
+		// AwaitSecurity, NotifyKeypress
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 596},
+		// AwaitSecurity, Cancel
+		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 597},
+		// AwaitSecurity, LTKRequest
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 612},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 613},
+		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 617},
+		// AwaitSecurity, Disconnected
+		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 618},
+		// AwaitSecurity, Timeout
+		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 619},
+		// Mute, LTKRequest
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 630},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 631},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 634},
+		// Closed, LTKRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 644},
+		// AwaitConsent, SecurityRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 681},
+		// AwaitConsent, ConsentGiven
+		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 706},
+		// AwaitConsent, LTKRequest
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 683},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 684},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 688},
+		// ConfirmFeatures, FeaturesConfirmed
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 757},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 760},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 764},
+		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 765},
+		// LegacyBegin
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 796},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 798},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 801},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 802},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 803},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 804},
+		// LegacyEnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 818},
+		// LegacyEnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 817},
+		// LegacyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 827},
+		// LegacyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 825},
+		// LegacyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 840},
+		// LegacyAwaitRandom, PairingRandom
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 856},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 860},
+		// AwaitPublicKey, PublicKey
+		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 877},
+		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 878},
+		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 879},
+		// StageOne
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 901},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 905},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 909},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 910},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 912},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 915},
+		// NumericAwaitRandom, PairingRandom
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 945},
+		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 950},
+		// Compare, DHKeyCheck
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 961},
+		// Compare, NumbersEqual
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 960},
+		// CompareHoldCheck, NumbersEqual
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 969},
+		// CompareHoldCheck, UserRefused
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 968},
+		// EnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 995},
+		// EnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 994},
+		// PasskeyHoldConfirm, NotifyKeypress
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 1004},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 1005},
+		// PasskeyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1007},
+		// PasskeyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1002},
+		// PasskeyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1018},
+		// PasskeyAwaitRandom, PairingRandom
+		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1038},
+		{If: "lastRound", Cond: 79, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1039},
+		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1043},
+		// OOBAwaitRandom, PairingRandom
+		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1067},
+		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1068},
+		// JudgeCheck
+		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1091},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1092},
+		// AwaitLTKRequest, LTKRequest
+		{If: "zeroEDIV", Cond: 105, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1107},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1108},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1109},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1112},
+		// AwaitEncryption, SecurityRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 681},
+		// AwaitEncryption, LTKRequest
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 683},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 684},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 688},
+		// Encrypted
+		{Next: uint8(StateSendEncKey), Line: 1133},
+		// KeysSent
+		{If: "to_receive", Cond: 31, Next: uint8(StateNextKey), Line: 1173},
+		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1174},
+		{Next: uint8(StateAwaitDelivery), Line: 1175},
+		// KeysReceived
+		{Next: uint8(StateComplete), Line: 1180},
 		// AwaitDelivery, PairingRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1188},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1191},
 		// AwaitDelivery, LTKRequest
-		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1189},
+		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1192},
 	},
 	Cells: []table.Span{
 		// initiator, Idle
@@ -3672,17 +3681,17 @@ var defaultTable = &table.Table{
 		// initiator, AwaitPublicKey
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 94, Len: 2},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 94, Len: 3},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, StageOne
-		{First: 96, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 97, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, NumericAwaitConfirm
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 102, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 103, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3691,7 +3700,7 @@ var defaultTable = &table.Table{
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, NumericAwaitRandom
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 103, Len: 3},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 104, Len: 3},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3705,8 +3714,8 @@ var defaultTable = &table.Table{
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 106, Len: 1},
-		{First: 107, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 107, Len: 1},
+		{First: 108, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, CompareHoldCheck
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
@@ -3715,37 +3724,37 @@ var defaultTable = &table.Table{
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 110, Len: 2}, {First: 57, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 112, Len: 1}, {First: 15, Len: 1},
-		{First: 113, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 111, Len: 2}, {First: 57, Len: 1},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 113, Len: 1}, {First: 15, Len: 1},
+		{First: 114, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, PasskeyHoldConfirm
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, PasskeyAwaitConfirm
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 114, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 115, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, PasskeyAwaitRandom
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 115, Len: 3},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 116, Len: 3},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, OOBBegin
-		{First: 118, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 119, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, OOBAwaitRandom
-		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 120, Len: 1},
+		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 121, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
@@ -3757,140 +3766,140 @@ var defaultTable = &table.Table{
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
-		{First: 121, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
+		{First: 122, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 57, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, JudgeCheck
-		{First: 122, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 123, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitLTKRequest
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitEncryption
-		{}, {First: 124, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1},
-		{First: 126, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1},
-		{First: 125, Len: 1}, {First: 125, Len: 1}, {First: 50, Len: 1}, {First: 125, Len: 1},
-		{First: 125, Len: 1}, {First: 51, Len: 1}, {First: 127, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 129, Len: 1},
+		{}, {First: 125, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1},
+		{First: 127, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1},
+		{First: 126, Len: 1}, {First: 126, Len: 1}, {First: 50, Len: 1}, {First: 126, Len: 1},
+		{First: 126, Len: 1}, {First: 51, Len: 1}, {First: 128, Len: 2}, {First: 54, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 130, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 130, Len: 1}, {First: 131, Len: 2}, {First: 133, Len: 2}, {},
+		{First: 15, Len: 1}, {First: 131, Len: 1}, {First: 132, Len: 2}, {First: 134, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, Encrypted
-		{First: 135, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 136, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, SendEncKey
-		{First: 136, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 137, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, SendIdKey
-		{First: 138, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 139, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, SendSignKey
-		{First: 140, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 141, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, NextKey
-		{First: 142, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 143, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitEncryptionInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 146, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 147, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitCentralIdentification
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 149, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 150, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitIdentityInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 150, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 151, Len: 1},
 		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitIdentityAddressInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 151, Len: 3}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 152, Len: 3}, {First: 48, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, AwaitSigningInformation
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 154, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 155, Len: 1}, {First: 50, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, KeysSent
-		{First: 155, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 156, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, KeysReceived
-		{First: 157, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 158, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// initiator, AwaitDelivery
 		{}, {First: 47, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 158, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 159, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1},
-		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 148, Len: 1},
+		{First: 24, Len: 1}, {First: 24, Len: 1}, {}, {First: 56, Len: 1}, {First: 149, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {},
-		{First: 159, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		{First: 160, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// initiator, Complete
-		{First: 160, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 161, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, Idle
-		{}, {First: 162, Len: 3}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
+		{}, {First: 163, Len: 3}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
 		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1}, {First: 1, Len: 1},
-		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 165, Len: 1}, {First: 1, Len: 1},
-		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 166, Len: 3}, {First: 1, Len: 1}, {}, {},
-		{First: 169, Len: 1}, {First: 13, Len: 1}, {First: 14, Len: 1}, {First: 15, Len: 1},
+		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 166, Len: 1}, {First: 1, Len: 1},
+		{First: 1, Len: 1}, {First: 1, Len: 1}, {First: 167, Len: 3}, {First: 1, Len: 1}, {}, {},
+		{First: 170, Len: 1}, {First: 13, Len: 1}, {First: 14, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 170, Len: 3},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 171, Len: 3},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, EncryptingStored
-		{}, {First: 173, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
+		{}, {First: 174, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
 		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1},
-		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 174, Len: 1}, {First: 23, Len: 1},
+		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 175, Len: 1}, {First: 23, Len: 1},
 		{First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {First: 23, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {First: 25, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 26, Len: 1}, {First: 27, Len: 2}, {First: 29, Len: 2}, {First: 175, Len: 2},
+		{First: 26, Len: 1}, {First: 27, Len: 2}, {First: 29, Len: 2}, {First: 176, Len: 2},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, Settling
-		{}, {First: 177, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
+		{}, {First: 178, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
 		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1},
-		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 178, Len: 1}, {First: 32, Len: 1},
+		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 179, Len: 1}, {First: 32, Len: 1},
 		{First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {First: 32, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 24, Len: 1}, {First: 33, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 34, Len: 1}, {First: 35, Len: 2}, {First: 37, Len: 2}, {First: 175, Len: 2},
+		{First: 34, Len: 1}, {First: 35, Len: 2}, {First: 37, Len: 2}, {First: 176, Len: 2},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, AwaitSecurity
-		{}, {First: 179, Len: 3}, {First: 182, Len: 1}, {First: 182, Len: 1}, {First: 182, Len: 1},
-		{First: 183, Len: 1}, {First: 182, Len: 1}, {First: 182, Len: 1}, {First: 182, Len: 1},
-		{First: 182, Len: 1}, {First: 182, Len: 1}, {First: 184, Len: 1}, {First: 182, Len: 1},
-		{First: 182, Len: 1}, {First: 182, Len: 1}, {First: 185, Len: 4}, {First: 182, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 189, Len: 1}, {First: 190, Len: 1}, {First: 15, Len: 1},
+		{}, {First: 180, Len: 3}, {First: 183, Len: 1}, {First: 183, Len: 1}, {First: 183, Len: 1},
+		{First: 184, Len: 1}, {First: 183, Len: 1}, {First: 183, Len: 1}, {First: 183, Len: 1},
+		{First: 183, Len: 1}, {First: 183, Len: 1}, {First: 185, Len: 1}, {First: 183, Len: 1},
+		{First: 183, Len: 1}, {First: 183, Len: 1}, {First: 186, Len: 4}, {First: 183, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 190, Len: 1}, {First: 191, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 191, Len: 3},
-		{First: 19, Len: 1}, {First: 194, Len: 1}, {First: 195, Len: 1},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 192, Len: 3},
+		{First: 19, Len: 1}, {First: 195, Len: 1}, {First: 196, Len: 1},
 		// responder, Mute
 		{}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
 		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1},
@@ -3898,7 +3907,7 @@ var defaultTable = &table.Table{
 		{First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {First: 39, Len: 1}, {}, {},
 		{First: 40, Len: 1}, {First: 40, Len: 1}, {First: 40, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 196, Len: 3},
+		{First: 16, Len: 1}, {First: 17, Len: 1}, {First: 18, Len: 1}, {First: 197, Len: 3},
 		{First: 19, Len: 1}, {First: 20, Len: 1}, {First: 21, Len: 1},
 		// responder, Closed
 		{}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1},
@@ -3907,16 +3916,16 @@ var defaultTable = &table.Table{
 		{First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {First: 41, Len: 1}, {}, {},
 		{First: 42, Len: 1}, {First: 42, Len: 1}, {First: 42, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 43, Len: 1}, {First: 44, Len: 1}, {First: 45, Len: 1}, {First: 199, Len: 1},
+		{First: 43, Len: 1}, {First: 44, Len: 1}, {First: 45, Len: 1}, {First: 200, Len: 1},
 		{First: 19, Len: 1}, {First: 46, Len: 1}, {First: 21, Len: 1},
 		// responder, AwaitConsent
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 201, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 202, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 59, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitResponse
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
@@ -3930,248 +3939,248 @@ var defaultTable = &table.Table{
 		// responder, ConfirmFeatures
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 205, Len: 4}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 81, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 206, Len: 4}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 81, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyBegin
-		{First: 209, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 210, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, LegacyEnterPasskey
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 215, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 216, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 216, Len: 1}, {First: 15, Len: 1}, {First: 89, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 15, Len: 1}, {First: 217, Len: 1}, {First: 15, Len: 1}, {First: 89, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyHoldConfirm
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 217, Len: 1}, {First: 15, Len: 1}, {First: 218, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 15, Len: 1}, {First: 218, Len: 1}, {First: 15, Len: 1}, {First: 219, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyAwaitConfirm
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 219, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 220, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, LegacyAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 220, Len: 2},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 221, Len: 2},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitPublicKey
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 222, Len: 2},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 223, Len: 3},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, StageOne
-		{First: 224, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 226, Len: 6}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, NumericAwaitConfirm
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, NumericAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 230, Len: 2},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 232, Len: 2},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, Compare
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
-		{First: 232, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 234, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 233, Len: 1}, {First: 107, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 235, Len: 1}, {First: 108, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, CompareHoldCheck
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 234, Len: 1}, {First: 235, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 236, Len: 1}, {First: 237, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, EnterPasskey
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 236, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 238, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 110, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 237, Len: 1}, {First: 15, Len: 1}, {First: 113, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 111, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 239, Len: 1}, {First: 15, Len: 1}, {First: 114, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, PasskeyHoldConfirm
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 238, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
-		{First: 15, Len: 1}, {First: 240, Len: 1}, {First: 15, Len: 1}, {First: 241, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 240, Len: 2}, {First: 57, Len: 1}, {First: 15, Len: 1},
+		{First: 15, Len: 1}, {First: 242, Len: 1}, {First: 15, Len: 1}, {First: 243, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, PasskeyAwaitConfirm
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 242, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 244, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, PasskeyAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 243, Len: 3},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 245, Len: 3},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 108, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 109, Len: 2}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, OOBBegin
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, OOBAwaitRandom
-		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 246, Len: 2},
+		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 248, Len: 2},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitCheck
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
-		{First: 121, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
+		{First: 122, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
 		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 57, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, JudgeCheck
-		{First: 248, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 250, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, AwaitLTKRequest
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 129, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 130, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 250, Len: 4},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 252, Len: 4},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitEncryption
-		{}, {First: 125, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1},
-		{First: 126, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1}, {First: 125, Len: 1},
-		{First: 125, Len: 1}, {First: 125, Len: 1}, {First: 254, Len: 1}, {First: 125, Len: 1},
-		{First: 125, Len: 1}, {First: 51, Len: 1}, {First: 127, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 129, Len: 1}, {First: 15, Len: 1},
+		{}, {First: 126, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1},
+		{First: 127, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1}, {First: 126, Len: 1},
+		{First: 126, Len: 1}, {First: 126, Len: 1}, {First: 256, Len: 1}, {First: 126, Len: 1},
+		{First: 126, Len: 1}, {First: 51, Len: 1}, {First: 128, Len: 2}, {First: 54, Len: 1}, {}, {},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 130, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 130, Len: 1}, {First: 131, Len: 2}, {First: 133, Len: 2}, {First: 255, Len: 3},
+		{First: 131, Len: 1}, {First: 132, Len: 2}, {First: 134, Len: 2}, {First: 257, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, Encrypted
-		{First: 258, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 260, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, SendEncKey
-		{First: 136, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 137, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, SendIdKey
-		{First: 138, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 139, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, SendSignKey
-		{First: 140, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 141, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, NextKey
-		{First: 142, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 143, Len: 4}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, AwaitEncryptionInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 146, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 147, Len: 2}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitCentralIdentification
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 149, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 150, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitIdentityInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 150, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 151, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitIdentityAddressInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 151, Len: 3}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 152, Len: 3}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, AwaitSigningInformation
 		{}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 154, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 155, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 202, Len: 3},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 203, Len: 3},
 		{First: 19, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, KeysSent
-		{First: 259, Len: 3}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 261, Len: 3}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, KeysReceived
-		{First: 262, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 264, Len: 1}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		// responder, AwaitDelivery
-		{}, {First: 263, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
+		{}, {First: 265, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
 		{First: 49, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1}, {First: 48, Len: 1},
-		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 200, Len: 1}, {First: 48, Len: 1},
+		{First: 48, Len: 1}, {First: 48, Len: 1}, {First: 201, Len: 1}, {First: 48, Len: 1},
 		{First: 48, Len: 1}, {First: 51, Len: 1}, {First: 52, Len: 2}, {First: 54, Len: 1}, {}, {},
-		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 148, Len: 1}, {First: 15, Len: 1},
+		{First: 24, Len: 1}, {First: 56, Len: 1}, {First: 149, Len: 1}, {First: 15, Len: 1},
 		{First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1}, {First: 15, Len: 1},
-		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 264, Len: 1},
-		{First: 159, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
+		{First: 16, Len: 1}, {First: 60, Len: 2}, {First: 62, Len: 2}, {First: 266, Len: 1},
+		{First: 160, Len: 1}, {First: 64, Len: 1}, {First: 65, Len: 1},
 		// responder, Complete
-		{First: 160, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+		{First: 161, Len: 2}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 		{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 	},
 	// In the condition of a grid a Load names one of its inputs.
@@ -4180,8 +4189,8 @@ var defaultTable = &table.Table{
 			Name:   "legacy",
 			Inputs: []string{"initiator_oob", "responder_oob", "mitm"},
 			Exceptions: []table.Exception{
-				{If: "initiator_oob and responder_oob", Cond: 105, Result: uint8(OutOfBand)},
-				{If: "not mitm", Cond: 106, Result: uint8(JustWorks)},
+				{If: "initiator_oob and responder_oob", Cond: 106, Result: uint8(OutOfBand)},
+				{If: "not mitm", Cond: 107, Result: uint8(JustWorks)},
 			},
 			Columns: 5,
 			Cells: []uint8{
@@ -4196,8 +4205,8 @@ var defaultTable = &table.Table{
 			Name:   "secure_connections",
 			Inputs: []string{"initiator_oob", "responder_oob", "mitm"},
 			Exceptions: []table.Exception{
-				{If: "initiator_oob or responder_oob", Cond: 107, Result: uint8(OutOfBand)},
-				{If: "not mitm", Cond: 106, Result: uint8(JustWorks)},
+				{If: "initiator_oob or responder_oob", Cond: 108, Result: uint8(OutOfBand)},
+				{If: "not mitm", Cond: 107, Result: uint8(JustWorks)},
 			},
 			Columns: 5,
 			Cells: []uint8{

@@ -12,17 +12,40 @@ import (
 	"strings"
 
 	"blesmp/bt"
-	"blesmp/smp/smptest"
+	"blesmp/smp/smptest/replay"
 )
 
-// replay is one call of the command.
-type replay struct {
+// replayCommand describes smp replay.
+func replayCommand() command {
+	return command{
+		name:    "replay",
+		summary: "play recorded pairings and compare every octet",
+		usage:   "[flags] FILE...",
+		about: `Plays recorded pairings (format smp-transcript/1) with this Security Manager
+on one side: what the other side did is fed in, and every PDU, every command to
+the controller and every key is held against the record. A legacy pairing that
+succeeds is played on both sides, LE Secure Connections on the sides whose
+private key is known, everything else on the side that the record is about.
+
+One line is printed for each file, "ok ID" or "FAIL ID: step N: want ..., got
+...", and then how many passed and failed. A folder stands for its .json files.`,
+		examples: []string{
+			"smp replay smp/testdata/transcripts",
+			"smp replay -v --show-keys pairing.json",
+		},
+		run:   runReplay,
+		flags: func() *flag.FlagSet { flags, _ := replayFlags(); return flags },
+	}
+}
+
+// playing is one call of the command.
+type playing struct {
 	verbose, showKeys bool
 	w                 io.Writer
 }
 
-func replayFlags() (*flag.FlagSet, *replay) {
-	r := &replay{}
+func replayFlags() (*flag.FlagSet, *playing) {
+	r := &playing{}
 	flags := flag.NewFlagSet("replay", flag.ContinueOnError)
 	flags.BoolVar(&r.verbose, "v", false, "print every step, with the rows of the specification that it took")
 	flags.BoolVar(&r.showKeys, "show-keys", false, "show keys; they are hidden otherwise")
@@ -81,8 +104,8 @@ func escape(name string) string {
 }
 
 // file plays one file and says whether it passed.
-func (r *replay) file(path string) bool {
-	t, err := smptest.ReadTranscript(path)
+func (r *playing) file(path string) bool {
+	t, err := replay.Read(path)
 	if err != nil {
 		r.fail(strings.TrimSuffix(filepath.Base(path), ".json"), err.Error())
 		return false
@@ -105,8 +128,8 @@ func (r *replay) file(path string) bool {
 var sideNames = map[bt.Role]string{bt.Central: "initiator", bt.Peripheral: "responder"}
 
 // play plays one side.
-func (r *replay) play(t *smptest.Transcript, role bt.Role) error {
-	player := smptest.Player{ShowKeys: r.showKeys}
+func (r *playing) play(t *replay.Transcript, role bt.Role) error {
+	player := replay.Player{ShowKeys: r.showKeys}
 	if r.verbose {
 		r.print("%s as %s\n", t.ID, sideNames[role])
 		player.Played = r.played
@@ -115,16 +138,16 @@ func (r *replay) play(t *smptest.Transcript, role bt.Role) error {
 }
 
 // played prints one rung of the ladder.
-func (r *replay) played(p smptest.Played) {
+func (r *playing) played(p replay.Played) {
 	r.print("%5d  %s\n", p.Step.Number, p.Step.Describe(r.showKeys))
 	for _, row := range p.Rows {
 		r.print("         %s\n", row)
 	}
 }
 
-func (r *replay) fail(id, text string) { r.print("FAIL %s: %s\n", id, oneLine(text)) }
+func (r *playing) fail(id, text string) { r.print("FAIL %s: %s\n", id, oneLine(text)) }
 
-func (r *replay) print(format string, args ...any) { _, _ = fmt.Fprintf(r.w, format, args...) }
+func (r *playing) print(format string, args ...any) { _, _ = fmt.Fprintf(r.w, format, args...) }
 
 // oneLine keeps a message on its line.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -22,13 +22,13 @@ type people interface {
 }
 
 // newPeople gives the users: you, or two who do what they should.
-func newPeople(s streams, o *simOptions) people {
+func newPeople(s streams, screen *stillScreen, o *simOptions) people {
 	if o.interactive {
-		out := s.out
+		var out io.Writer = screen
 		if o.json {
 			out = s.err
 		}
-		return &person{in: bufio.NewReader(s.in), out: out}
+		return &person{in: bufio.NewReader(s.in), out: out, screen: screen}
 	}
 	return &obedient{shown: make(chan smp.Passkey, 1), numbers: make(chan smp.Passkey, 2)}
 }
@@ -135,9 +135,10 @@ func randomPasskey() smp.Passkey {
 
 // person is one human at the terminal, asked for both devices.
 type person struct {
-	mu  sync.Mutex
-	in  *bufio.Reader
-	out io.Writer
+	mu     sync.Mutex
+	in     *bufio.Reader
+	out    io.Writer
+	screen *stillScreen
 }
 
 func (p *person) prompter(device string) smp.Prompter {
@@ -204,6 +205,8 @@ func (p *person) ask(device, question string) (string, error) {
 	if _, err := fmt.Fprintf(p.out, "[%s] %s ", device, question); err != nil {
 		return "", err
 	}
+	p.screen.hold()
+	defer p.screen.release()
 	line, err := p.in.ReadString('\n')
 	if err != nil {
 		return "", fmt.Errorf("no answer: %w", err)

@@ -36,7 +36,8 @@ type device struct {
 
 // simulate pairs, reconnects and encrypts again.
 func simulate(ctx context.Context, s streams, o *simOptions, model simModel) (*simReport, error) {
-	view := newView(s.out, o)
+	screen := &stillScreen{w: s.out}
+	view := newView(screen, o)
 	air := virtual.NewAir(virtual.Options{})
 	var devices [2]*device
 	for i, name := range []string{"central", "peripheral"} {
@@ -47,7 +48,7 @@ func simulate(ctx context.Context, s streams, o *simOptions, model simModel) (*s
 		defer closeDevice()
 		devices[i] = d
 	}
-	features, err := view.manage(devices, model, newPeople(s, o), o)
+	features, err := view.manage(devices, model, newPeople(s, screen, o), o)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,8 @@ type Packet struct {
 	Data      []byte // the whole H4 packet, type octet first
 }
 
-// FormatError says that a file is not a btsnoop file of H4 packets, and where.
+// FormatError says that a file is not what its reader reads, a btsnoop file of
+// H4 packets or a pcap file of link layer packets, and where.
 type FormatError struct {
 	Offset  int64 // of the header or record that is wrong, in octets from the start
 	Record  int   // the record's number, from 1; 0 for the file's header

@@ -14,6 +14,9 @@ type Tap struct {
 	inner transport.Transport
 	now   func() time.Time
 
+	// The directions of what is written to and read from the transport.
+	written, read Direction
+
 	mu     sync.Mutex
 	writer *Writer
 	err    error
@@ -22,14 +25,20 @@ type Tap struct {
 // NewTap records the packets of a transport, with the time that now tells
 // (time.Now outside tests).
 func NewTap(inner transport.Transport, writer *Writer, now func() time.Time) *Tap {
-	return &Tap{inner: inner, writer: writer, now: now}
+	return &Tap{inner: inner, writer: writer, now: now, written: Sent, read: Received}
+}
+
+// NewControllerTap is NewTap for the controller's end of a transport: what is
+// read from it is what the host has sent.
+func NewControllerTap(inner transport.Transport, writer *Writer, now func() time.Time) *Tap {
+	return &Tap{inner: inner, writer: writer, now: now, written: Received, read: Sent}
 }
 
 // WritePacket records a packet and sends it. The record comes first, so that no
 // answer stands before its question; a packet that could not be sent stands in
 // the recording too.
 func (t *Tap) WritePacket(p []byte) error {
-	t.save(Sent, p)
+	t.save(t.written, p)
 	return t.inner.WritePacket(p)
 }
 
@@ -37,7 +46,7 @@ func (t *Tap) WritePacket(p []byte) error {
 func (t *Tap) ReadPacket(buf []byte) ([]byte, error) {
 	p, err := t.inner.ReadPacket(buf)
 	if err == nil {
-		t.save(Received, p)
+		t.save(t.read, p)
 	}
 	return p, err
 }

@@ -29,7 +29,7 @@ func (e *OpenError) Error() string {
 		text += fmt.Sprintf(": %v", e.Err)
 	}
 	if e.Try != "" {
-		text += "; try " + e.Try
+		text += "; try: " + e.Try
 	}
 	return text
 }

@@ -134,11 +134,11 @@ func TestOpenErrors(t *testing.T) {
 		address string
 		has     []string
 	}{
-		{"tcp:" + free, []string{"nobody listens there", "try smp controller --listen tcp:" + free}},
-		{"unix:" + folder + "/nobody", []string{"no such socket", "try smp controller --listen unix:"}},
+		{"tcp:" + free, []string{"nobody listens there", "try: smp controller --listen tcp:" + free}},
+		{"unix:" + folder + "/nobody", []string{"no such socket", "try: smp controller --listen unix:"}},
 		{"serial:" + folder + "/nothing,115200", []string{"no such device"}},
 		{"serial:" + file + ",115200", []string{"no serial device"}},
-		{"serial:" + folder + "/nothing,115200,rtscts", []string{"; try "}},
+		{"serial:" + folder + "/nothing,115200,rtscts", []string{"; try: "}},
 	} {
 		if runtime.GOOS == "windows" && !strings.HasPrefix(test.address, "tcp:") {
 			continue // the system has other words for these

@@ -68,7 +68,7 @@ func pairOver(t *testing.T, addresses [2]string) {
 			Features: features,
 			Prompter: smp.Prompter{
 				DisplayPasskey: func(context.Context, *smp.Question) error { return nil },
-				CompareNumber: func(context.Context, *smp.Question) (bool, error) { return true, nil },
+				CompareNumber:  func(context.Context, *smp.Question) (bool, error) { return true, nil },
 			},
 			OnEvent: func(_ *smp.Session, e smp.Event) {
 				if complete, ok := e.(smp.PairingCompleteEvent); ok {

@@ -34,6 +34,10 @@ type Options struct {
 	// delivers them all.
 	Interceptor Interceptor
 
+	// EventInterceptor decides which events reach their host late; nil
+	// delivers all at once.
+	EventInterceptor EventInterceptor
+
 	// Observer sees each PDU as it travels; nil does without.
 	Observer Observer
 }
@@ -51,6 +55,7 @@ type Air struct {
 	queue       deliveries
 	sequence    uint64 // of the last delivery put into queue
 	frames      uint64 // the number of the last frame
+	connections uint64 // the number of the last link
 	timer       *time.Timer
 }
 

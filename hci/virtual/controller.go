@@ -23,6 +23,11 @@ type Config struct {
 	// one that NewController makes up, a different one for each controller.
 	PublicAddress bt.Address
 
+	// RandomAddress is a static random address that the controller has from
+	// the start and after each reset, until its host sets another. Where it is
+	// set and PublicAddress is not, the controller has no public address.
+	RandomAddress bt.Address
+
 	// ACLLength is the longest data that the host may put into one ACL packet,
 	// in octets, 27 to 251, and ACLPackets how many such packets the controller
 	// holds: 251 and 8 if zero. No packet to the host is longer either.
@@ -45,7 +50,7 @@ type Config struct {
 }
 
 func (c Config) withDefaults(number int) Config {
-	if c.PublicAddress == (bt.Address{}) {
+	if c.PublicAddress == (bt.Address{}) && c.RandomAddress == (bt.Address{}) {
 		c.PublicAddress = bt.Address{0x00, 0x00, 0x5e, 0x00, 0x53}
 		c.PublicAddress[5] = byte(number)
 	}
@@ -57,9 +62,12 @@ func (c Config) withDefaults(number int) Config {
 	setDefault(&c.FilterAcceptListSize, 8)
 	setDefault(&c.ResolvingListSize, 8)
 	setDefault(&c.MaxLinks, 16)
-	setDefault(&c.RSSI, -40)
+	setDefault(&c.RSSI, defaultRSSI)
 	return c
 }
+
+// defaultRSSI is how strongly a controller is heard, in dBm.
+const defaultRSSI = -40
 
 func setDefault[T comparable](v *T, otherwise T) {
 	var zero T
@@ -83,6 +91,7 @@ type Controller struct {
 	outbox   [][]byte
 	data     int      // how many packets of the outbox are ACL data
 	owed     []func() // acknowledgements that wait until the host has read
+	late     lateEvents
 	closed   bool
 
 	settings
@@ -129,20 +138,21 @@ func (a *Air) NewController(config Config) *Controller {
 	for _, opcode := range config.Unsupported {
 		delete(c.commands, opcode)
 	}
-	c.settings = initialSettings()
+	c.settings = c.initialSettings()
 	a.controllers = append(a.controllers, c)
 	return c
 }
 
-func initialSettings() settings {
+func (c *Controller) initialSettings() settings {
 	return settings{
-		eventMask:   defaultEventMask,
-		leEventMask: defaultLEEventMask,
-		suggested:   minDataOctets,
-		links:       make(map[uint16]*end),
-		privacy:     privacy{timeout: defaultRPATimeout},
-		advertiser:  advertiser{params: defaultAdvertisingParameters},
-		scanner:     scanner{params: defaultScanParameters},
+		randomAddress: c.config.RandomAddress,
+		eventMask:     defaultEventMask,
+		leEventMask:   defaultLEEventMask,
+		suggested:     minDataOctets,
+		links:         make(map[uint16]*end),
+		privacy:       privacy{timeout: defaultRPATimeout},
+		advertiser:    advertiser{params: defaultAdvertisingParameters},
+		scanner:       scanner{params: defaultScanParameters},
 	}
 }
 
@@ -220,7 +230,12 @@ func (c *Controller) read(buf []byte, ended *bool) ([]byte, error) {
 // between two packets, and closes it. The controller is then as new: for its
 // peers it has moved out of range. There can be one host at a time.
 func (c *Controller) Serve(stream io.ReadWriteCloser) error {
-	host := transport.NewH4(stream)
+	return c.ServeTransport(transport.NewH4(stream))
+}
+
+// ServeTransport is Serve for a host at the other end of a transport, such as a
+// snoop.Tap.
+func (c *Controller) ServeTransport(host transport.Transport) error {
 	var ended bool // guarded by the air's lock
 	written := make(chan struct{})
 	go func() {
@@ -297,7 +312,8 @@ func (c *Controller) clear() {
 		}
 	}
 	c.stopAdvertising()
-	c.settings = initialSettings()
+	c.deliverLate()
+	c.settings = c.initialSettings()
 }
 
 // push queues one H4 packet for the host.
@@ -305,9 +321,18 @@ func (c *Controller) push(p []byte) {
 	if c.closed {
 		return
 	}
+	if p[0] == transport.EventPacket && c.holds(p) {
+		return
+	}
+	c.enqueue(p)
 	if p[0] == transport.ACLPacket {
 		c.data++
+		c.deliverLate()
 	}
+}
+
+// enqueue lets the host read a packet.
+func (c *Controller) enqueue(p []byte) {
 	c.outbox = append(c.outbox, p)
 	c.readable.Broadcast()
 }

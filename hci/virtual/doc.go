@@ -12,6 +12,9 @@
 //	central := air.NewController(virtual.Config{})
 //	peripheral := air.NewController(virtual.Config{})
 //
+// An air can be recorded, with a Capture, and made to go wrong, with Faults: both
+// are ready-made for the Observer and the interceptors of Options.
+//
 // What the Core leaves open is documented where it is decided. Not provided:
 // BR/EDR, extended and periodic advertising, other PHYs than LE 1M,
 // isochronous channels, and flow control towards the host.

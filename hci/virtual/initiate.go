@@ -142,8 +142,8 @@ func (c *Controller) isTarget(target bt.TypedAddress, own airAddress, advertiser
 func connectInd(l *Link) []byte {
 	central, peripheral := l.ends[bt.Central].address, l.ends[bt.Peripheral].address
 	b := binary.LittleEndian.AppendUint32(nil, l.accessAddress)
-	b = append(b, 0x55, 0x55, 0x55) // CRC initialization
-	b = append(b, 1, 0, 0)          // window of 1.25 ms at once
+	b = append(b, crcInit&0xff, crcInit>>8&0xff, crcInit>>16)
+	b = append(b, 1, 0, 0) // window of 1.25 ms at once
 	for _, v := range [...]uint16{l.parameters.interval, l.parameters.latency, l.parameters.timeout} {
 		b = binary.LittleEndian.AppendUint16(b, v)
 	}

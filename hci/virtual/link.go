@@ -22,6 +22,7 @@ const (
 // Link is one connection between two controllers.
 type Link struct {
 	air           *Air
+	number        uint64 // from 1, in the order in which the links of an air were made
 	accessAddress uint32
 	parameters    connectionParameters
 	ends          [2]*end // by bt.Role
@@ -82,6 +83,9 @@ func (l *Link) Handle(role bt.Role) uint16 {
 	return l.ends[role].handle
 }
 
+// Number counts the links of an air from 1, those that have ended included.
+func (l *Link) Number() uint64 { return l.number }
+
 // AccessAddress gives what stands before each PDU of the link on the air.
 func (l *Link) AccessAddress() uint32 { return l.accessAddress }
 
@@ -107,7 +111,11 @@ func (l *Link) joins(c *Controller) bool {
 
 // connect makes a link and tells both hosts.
 func (a *Air) connect(p connectionParameters, central, peripheral *end) {
-	l := &Link{air: a, accessAddress: a.newAccessAddress(), parameters: p, ends: [2]*end{central, peripheral}}
+	a.connections++
+	l := &Link{
+		air: a, number: a.connections, accessAddress: a.newAccessAddress(), parameters: p,
+		ends: [2]*end{central, peripheral},
+	}
 	central.role, central.peer = bt.Central, peripheral
 	peripheral.role, peripheral.peer = bt.Peripheral, central
 	for _, e := range l.ends {

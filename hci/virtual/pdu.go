@@ -150,6 +150,10 @@ const (
 // Vol 6, Part B, 2.1.2).
 const advertisingAccessAddress = 0x8e89bed6
 
+// crcInit is what the CRC of every packet starts from, on the links as on the
+// advertising channels (Core Vol 6, Part B, 3.1.1).
+const crcInit = 0x555555
+
 // advertisingPDU gives an advertising channel PDU: its header with the types of
 // the addresses in TxAdd and RxAdd, the sender's address, the receiver's where
 // the PDU has one, and the rest of the payload.

@@ -115,8 +115,8 @@ func (c *Controller) identify(a bt.TypedAddress) (bt.TypedAddress, bool) {
 }
 
 // own gives the address that goes on the air towards a peer, and false if the
-// host has not set the random address that it wants (Core Vol 4, Part E,
-// 7.8.5).
+// controller does not have the public address, or the host has not set the random
+// one, that it wants (Core Vol 4, Part E, 7.8.5).
 func (c *Controller) own(kind hci.OwnAddressType, peer bt.TypedAddress) (airAddress, bool) {
 	if kind == hci.OwnResolvableOrPublic || kind == hci.OwnResolvableOrRandom {
 		if r := c.privacy.entry(peer); r != nil && !r.localIRK.IsZero() {
@@ -125,7 +125,8 @@ func (c *Controller) own(kind hci.OwnAddressType, peer bt.TypedAddress) (airAddr
 		}
 	}
 	if kind == hci.OwnPublic || kind == hci.OwnResolvableOrPublic {
-		return airAddress{bt.TypedAddress{Type: bt.PublicAddress, Address: c.config.PublicAddress}, false}, true
+		address := bt.TypedAddress{Type: bt.PublicAddress, Address: c.config.PublicAddress}
+		return airAddress{address, false}, c.config.PublicAddress != bt.Address{}
 	}
 	address := bt.TypedAddress{Type: bt.RandomAddress, Address: c.randomAddress}
 	return airAddress{address, false}, c.randomAddress != bt.Address{}

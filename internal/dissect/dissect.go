@@ -1,10 +1,13 @@
-// Package dissect turns the HCI packets of one host into the steps that matter
-// to a person who looks at a pairing: SMP PDUs, encryption, connections.
+// Package dissect turns packets into the steps that matter to a person who looks
+// at a pairing: SMP PDUs, encryption, connections. A Dissector reads the HCI
+// packets of one host, a Sniffer those of the air, and a Tracker says what the
+// steps come to: the association model, whether the pairing succeeded and, if
+// not, why.
 package dissect
 
 import (
-	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"blesmp/bt"
 	"blesmp/hci"
@@ -23,23 +26,124 @@ const (
 	ErrorStep             // octets that cannot be read
 )
 
-// Step is one thing that passed between a host and its controller.
+// String gives the kind as decode prints it.
+func (k Kind) String() string {
+	switch k {
+	case PDUStep:
+		return "pdu"
+	case HCIStep:
+		return "encryption"
+	case LinkStep:
+		return "link"
+	}
+	return "error"
+}
+
+// Side is one of the two devices on a link, where it is known.
+type Side int
+
+// The sides. The central is the initiator of a pairing.
+const (
+	NoSide Side = iota
+	CentralSide
+	PeripheralSide
+)
+
+// String gives "central", "peripheral" or "?".
+func (s Side) String() string {
+	switch s {
+	case CentralSide:
+		return "central"
+	case PeripheralSide:
+		return "peripheral"
+	}
+	return "?"
+}
+
+// Other is the side across the link.
+func (s Side) Other() Side {
+	switch s {
+	case CentralSide:
+		return PeripheralSide
+	case PeripheralSide:
+		return CentralSide
+	}
+	return NoSide
+}
+
+// sideOf gives the side with a role.
+func sideOf(r bt.Role) Side {
+	if r == bt.Peripheral {
+		return PeripheralSide
+	}
+	return CentralSide
+}
+
+// Happening is what a step means for its link.
+type Happening int
+
+// The happenings.
+const (
+	Nothing          Happening = iota
+	LinkUp                     // Step.Addresses tells whose
+	LinkDown                   // Step.Status tells why
+	LinkFailed                 // a link did not come about: Step.Status
+	EncryptionAsked            // the central has its controller encrypt
+	KeyAsked                   // the peripheral's controller asks for the LTK
+	KeyGiven                   // its host has it
+	KeyDenied                  // its host has none
+	EncryptionOn               // also with a new key
+	EncryptionOff              //
+	EncryptionFailed           // Step.Status tells why
+)
+
+// Addresses are those of the two devices on a link, as they were on the air,
+// zero where unknown.
+type Addresses struct{ Central, Peripheral bt.TypedAddress }
+
+// Field is one thing that a step tells.
+type Field struct {
+	Name  string
+	Value string
+	bare  bool // Details leaves the name out
+}
+
+// Step is one thing that passed between a host and its controller, or between
+// two devices.
 type Step struct {
 	Kind    Kind
-	Sent    bool // by the host
+	Sent    bool // by the host; HCI only
 	Handle  uint16
 	Name    string
 	Details string
-	PDU     []byte // of a PDUStep, code octet first
+	Fields  []Field // what Details says, piece by piece
+	PDU     []byte  // of a PDUStep, code octet first
+
+	// Malformed says what is wrong with the PDU of a PDUStep.
+	Malformed error
+
+	// Link names the link: the handle, or on the air the access address.
+	Link uint32
+
+	// From is who sent a PDU or, of other steps, whose host it is.
+	From Side
+
+	Happening Happening
+	Status    bt.Status
+	Addresses Addresses // of LinkUp
+	Own       Side      // of LinkUp, the side of the host; NoSide on the air
 }
 
-// Dissector keeps what has to be kept between packets: the parts of fragmented
-// PDUs. The zero Dissector is ready.
+// Dissector reads the HCI packets of one host. It keeps what has to be kept
+// between packets: the parts of fragmented PDUs, and who is who. The zero
+// Dissector is ready.
 type Dissector struct {
 	// ShowKeys shows keys in Step.Details.
 	ShowKeys bool
 
 	parts map[stream]*l2cap.Reassembler
+	roles map[uint16]Side
+	own   ownAddresses
 }
 
 // stream is one direction of one link.
@@ -50,18 +154,50 @@ type stream struct {
 
 // Packet takes one whole H4 packet and gives the steps that it completes.
 func (d *Dissector) Packet(sent bool, packet []byte) []Step {
-	if len(packet) == 0 {
-		return nil
+	if err := transport.Check(packet); err != nil {
+		return []Step{{Kind: ErrorStep, Sent: sent, Name: "HCI packet", Details: err.Error()}}
 	}
+	var steps []Step
 	switch packet[0] {
 	case transport.ACLPacket:
-		return d.acl(sent, packet)
+		steps = d.acl(sent, packet)
 	case transport.CommandPacket:
-		return d.command(packet[1:])
+		steps = d.command(packet[1:])
 	case transport.EventPacket:
-		return d.event(packet[1:])
+		steps = d.event(packet[1:])
 	}
-	return nil
+	for i := range steps {
+		s := &steps[i]
+		s.Link = uint32(s.Handle)
+		if s.Kind == PDUStep {
+			d.learn(s)
+		}
+		s.From = d.roles[s.Handle]
+		if s.Kind == PDUStep && !s.Sent {
+			s.From = s.From.Other()
+		}
+	}
+	return steps
+}
+
+// learn finds out from a PDU who is who, where the capture lacks the begin of
+// the link.
+func (d *Dissector) learn(s *Step) {
+	by := sender(s.PDU)
+	if by == NoSide || d.roles[s.Handle] != NoSide {
+		return
+	}
+	if !s.Sent {
+		by = by.Other()
+	}
+	d.setRole(s.Handle, by)
+}
+
+func (d *Dissector) setRole(handle uint16, own Side) {
+	if d.roles == nil {
+		d.roles = map[uint16]Side{}
+	}
+	d.roles[handle] = own
 }
 
 // acl joins fragments and picks the Security Manager's channel.
@@ -85,132 +221,64 @@ func (d *Dissector) acl(sent bool, packet []byte) []Step {
 	if !whole || frame.Channel != l2cap.SMP {
 		return steps
 	}
-	name, details := PDU(frame.Payload, d.ShowKeys)
-	return append(steps, Step{
-		Kind: PDUStep, Sent: sent, Handle: acl.Handle, Name: name, Details: details,
-		PDU: append([]byte{}, frame.Payload...),
-	})
+	step := pduStep(frame.Payload, d.ShowKeys)
+	step.Sent, step.Handle = sent, acl.Handle
+	return append(steps, step)
 }
 
-// command picks the commands of encryption and of ending links.
-func (d *Dissector) command(b []byte) []Step {
-	if len(b) < 3 {
-		return nil
+// pduStep reads an SMP PDU.
+func pduStep(pdu []byte, showKeys bool) Step {
+	step := Step{Kind: PDUStep, PDU: append([]byte{}, pdu...)}
+	step.Name, step.Fields, step.Malformed = read(pdu, showKeys)
+	step.Details = details(step.Fields)
+	if step.Malformed != nil {
+		step.Details = "malformed: " + step.Malformed.Error()
 	}
-	step := Step{Kind: HCIStep, Sent: true}
-	params := b[3:]
-	var err error
-	switch hci.Opcode(binary.LittleEndian.Uint16(b)) {
-	case hci.OpcodeLEEnableEncryption:
-		var x hci.LEEnableEncryption
-		err = x.Unmarshal(params)
-		step.Handle, step.Name = x.ConnectionHandle, "LE Enable Encryption"
-		step.Details = fmt.Sprintf("EDIV 0x%04x, Rand 0x%016x, LTK %s", x.EncryptedDiversifier, x.RandomNumber, d.key(x.LongTermKey))
-	case hci.OpcodeLELongTermKeyRequestReply:
-		var x hci.LELongTermKeyRequestReply
-		err = x.Unmarshal(params)
-		step.Handle, step.Name = x.ConnectionHandle, "LE Long Term Key Request Reply"
-		step.Details = "LTK " + d.key(x.LongTermKey)
-	case hci.OpcodeLELongTermKeyRequestNegativeReply:
-		var x hci.LELongTermKeyRequestNegativeReply
-		err = x.Unmarshal(params)
-		step.Handle, step.Name = x.ConnectionHandle, "LE Long Term Key Request Negative Reply"
-	default:
-		return nil
-	}
-	return whole(step, err)
+	return step
 }
 
-// event picks the events of encryption and of links.
-func (d *Dissector) event(b []byte) []Step {
-	if len(b) < 2 {
-		return nil
-	}
-	step := Step{Kind: HCIStep}
-	params := b[2:]
-	var err error
-	switch hci.EventCode(b[0]) {
-	case hci.EventCodeEncryptionChange:
-		var x hci.EncryptionChange
-		err = x.Unmarshal(params)
-		step.Handle, step.Name, step.Details = x.ConnectionHandle, "Encryption Change", encryption(x.Status, x.EncryptionEnabled != 0)
-	case hci.EventCodeEncryptionChangeV2:
-		var x hci.EncryptionChangeV2
-		err = x.Unmarshal(params)
-		step.Handle, step.Name, step.Details = x.ConnectionHandle, "Encryption Change", encryption(x.Status, x.EncryptionEnabled != 0)
-	case hci.EventCodeEncryptionKeyRefreshComplete:
-		var x hci.EncryptionKeyRefreshComplete
-		err = x.Unmarshal(params)
-		step.Handle, step.Name, step.Details = x.ConnectionHandle, "Encryption Key Refresh Complete", x.Status.String()
-	case hci.EventCodeDisconnectionComplete:
-		var x hci.DisconnectionComplete
-		err = x.Unmarshal(params)
-		step.Kind, step.Handle, step.Name, step.Details = LinkStep, x.ConnectionHandle, "Disconnection Complete", x.Reason.String()
-		d.forget(x.ConnectionHandle)
-	case hci.EventCodeLEMeta:
-		return d.leEvent(params)
-	default:
-		return nil
-	}
-	return whole(step, err)
-}
-
-func (d *Dissector) leEvent(b []byte) []Step {
-	if len(b) < 1 {
-		return nil
-	}
-	step := Step{Kind: HCIStep}
-	params := b[1:]
-	var err error
-	switch hci.Subevent(b[0]) {
-	case hci.SubeventLELongTermKeyRequest:
-		var x hci.LELongTermKeyRequest
-		err = x.Unmarshal(params)
-		step.Handle, step.Name = x.ConnectionHandle, "LE Long Term Key Request"
-		step.Details = fmt.Sprintf("EDIV 0x%04x, Rand 0x%016x", x.EncryptedDiversifier, x.RandomNumber)
-	case hci.SubeventLEConnectionComplete:
-		var x hci.LEConnectionComplete
-		err = x.Unmarshal(params)
-		step.Kind, step.Handle, step.Name = LinkStep, x.ConnectionHandle, "LE Connection Complete"
-		step.Details = x.Status.String()
-	case hci.SubeventLEEnhancedConnectionComplete:
-		var x hci.LEEnhancedConnectionComplete
-		err = x.Unmarshal(params)
-		step.Kind, step.Handle, step.Name = LinkStep, x.ConnectionHandle, "LE Enhanced Connection Complete"
-		step.Details = x.Status.String()
-	default:
-		return nil
-	}
-	return whole(step, err)
-}
-
-// forget drops the parts of a link that has ended: its handle is used again.
+// forget drops what belongs to a link that has ended: its handle is used again.
 func (d *Dissector) forget(handle uint16) {
 	delete(d.parts, stream{handle, true})
 	delete(d.parts, stream{handle, false})
 }
 
-func (d *Dissector) key(k bt.Key) string {
-	if d.ShowKeys {
+// details puts fields into one line.
+func details(fields []Field) string {
+	var parts []string
+	for _, f := range fields {
+		if f.bare {
+			parts = append(parts, f.Value)
+		} else {
+			parts = append(parts, f.Name+" "+f.Value)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// showKey gives a key as text.
+func showKey(k bt.Key, show bool) string {
+	if show {
 		return k.Reveal()
 	}
 	return k.String()
 }
 
-func encryption(status bt.Status, enabled bool) string {
-	switch {
-	case status != bt.Success:
-		return status.String()
-	case enabled:
-		return "encryption on"
-	}
-	return "encryption off"
-}
-
 // whole gives the step, or the error that it could not be read.
 func whole(step Step, err error) []Step {
 	if err != nil {
-		step.Kind, step.Details = ErrorStep, err.Error()
+		return []Step{{Kind: ErrorStep, Sent: step.Sent, Name: step.Name, Details: err.Error()}}
+	}
+	if step.Fields != nil {
+		step.Details = details(step.Fields)
 	}
 	return []Step{step}
+}
+
+// identifiers are the fields that name an LTK.
+func identifiers(ediv uint16, random uint64) []Field {
+	return []Field{
+		{Name: "EDIV", Value: fmt.Sprintf("0x%04x", ediv)},
+		{Name: "Rand", Value: fmt.Sprintf("0x%016x", random)},
+	}
 }

@@ -2,6 +2,7 @@ package dissect
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,29 +12,36 @@ import (
 
 // PDU gives the name of an SMP PDU and its fields as text. Keys and values that
 // could give one away show only with showKeys.
-func PDU(pdu []byte, showKeys bool) (name, details string) {
-	if len(pdu) == 0 {
-		return "empty PDU", ""
-	}
-	name = words(smp.PDUCode(pdu[0]).String())
-	if pdu[0] == 0 || smp.PDUCode(pdu[0]) > smp.CodeKeypressNotification {
-		return fmt.Sprintf("reserved code 0x%02x", pdu[0]), ""
-	}
-	details, err := fields(pdu, showKeys)
+func PDU(pdu []byte, showKeys bool) (name, text string) {
+	name, fields, err := read(pdu, showKeys)
 	if err != nil {
 		return name, "malformed: " + err.Error()
 	}
-	return name, details
+	return name, details(fields)
 }
 
-// fields decodes by the generated codecs.
-func fields(pdu []byte, showKeys bool) (string, error) {
-	key := func(k bt.Key) string {
-		if showKeys {
-			return k.Reveal()
-		}
-		return k.String()
+var errEmpty = errors.New("no code octet")
+
+// read gives a PDU's name and fields. The error says what is malformed; a
+// reserved code is no error.
+func read(pdu []byte, showKeys bool) (string, []Field, error) {
+	if len(pdu) == 0 {
+		return "empty PDU", nil, errEmpty
 	}
+	if pdu[0] == 0 || smp.PDUCode(pdu[0]) > smp.CodeKeypressNotification {
+		return fmt.Sprintf("reserved code 0x%02x", pdu[0]), nil, nil
+	}
+	name := words(smp.PDUCode(pdu[0]).String())
+	fields, err := fieldsOf(pdu, showKeys)
+	if err != nil {
+		return name, nil, err
+	}
+	return name, fields, nil
+}
+
+// fieldsOf decodes by the generated codecs.
+func fieldsOf(pdu []byte, showKeys bool) ([]Field, error) {
+	key := func(name string, k bt.Key) []Field { return []Field{{Name: name, Value: showKey(k, showKeys)}} }
 	switch smp.PDUCode(pdu[0]) {
 	case smp.CodePairingRequest:
 		var x smp.PairingRequest
@@ -46,61 +54,94 @@ func fields(pdu []byte, showKeys bool) (string, error) {
 	case smp.CodePairingConfirm:
 		var x smp.PairingConfirm
 		err := x.Unmarshal(pdu)
-		return value(x.Value), err
+		return bare("confirm", value(x.Value)), err
 	case smp.CodePairingRandom:
 		var x smp.PairingRandom
 		err := x.Unmarshal(pdu)
-		return value(x.Value), err
+		return bare("random", value(x.Value)), err
 	case smp.CodePairingFailed:
 		var x smp.PairingFailed
 		err := x.Unmarshal(pdu)
-		return fmt.Sprintf("%s (0x%02x)", x.Reason.String(), uint8(x.Reason)), err
+		return bare("reason", reason(x.Reason)), err
 	case smp.CodeEncryptionInformation:
 		var x smp.EncryptionInformation
 		err := x.Unmarshal(pdu)
-		return "LTK " + key(x.LTK), err
+		return key("LTK", x.LTK), err
 	case smp.CodeCentralIdentification:
 		var x smp.CentralIdentification
 		err := x.Unmarshal(pdu)
-		return fmt.Sprintf("EDIV 0x%04x, Rand 0x%016x", x.EDIV, x.Rand), err
+		return identifiers(x.EDIV, x.Rand), err
 	case smp.CodeIdentityInformation:
 		var x smp.IdentityInformation
 		err := x.Unmarshal(pdu)
-		return "IRK " + key(x.IRK), err
+		return key("IRK", x.IRK), err
 	case smp.CodeIdentityAddressInformation:
 		var x smp.IdentityAddressInformation
 		err := x.Unmarshal(pdu)
-		return bt.TypedAddress{Type: x.AddressType, Address: x.Address}.String(), err
+		return bare("address", bt.TypedAddress{Type: x.AddressType, Address: x.Address}.String()), err
 	case smp.CodeSigningInformation:
 		var x smp.SigningInformation
 		err := x.Unmarshal(pdu)
-		return "CSRK " + key(x.CSRK), err
+		return key("CSRK", x.CSRK), err
 	case smp.CodeSecurityRequest:
 		var x smp.SecurityRequest
 		err := x.Unmarshal(pdu)
-		return x.AuthReq.String(), err
+		return bare("AuthReq", x.AuthReq.String()), err
 	case smp.CodePublicKey:
 		var x smp.PublicKey
 		err := x.Unmarshal(pdu)
-		return "X " + hex.EncodeToString(x.X[:]) + ", Y " + hex.EncodeToString(x.Y[:]), err
+		return []Field{{Name: "X", Value: hex.EncodeToString(x.X[:])}, {Name: "Y", Value: hex.EncodeToString(x.Y[:])}}, err
 	case smp.CodeDHKeyCheck:
 		var x smp.DHKeyCheck
 		err := x.Unmarshal(pdu)
-		return value(x.Value), err
+		return bare("check", value(x.Value)), err
 	case smp.CodeKeypressNotification:
 		var x smp.KeypressNotification
 		err := x.Unmarshal(pdu)
-		return x.Type.String(), err
+		return bare("type", x.Type.String()), err
 	}
-	return "", nil
+	return nil, nil
 }
 
-func features(x smp.PairingRequest) string {
-	return fmt.Sprintf("%v, OOB data %v, AuthReq %v, key size %d, initiator keys %v, responder keys %v",
-		x.IOCapability, x.OOBDataFlag, x.AuthReq, x.MaxKeySize, x.InitiatorKeyDistribution, x.ResponderKeyDistribution)
+// bare makes one field whose name goes without saying.
+func bare(name, value string) []Field { return []Field{{Name: name, Value: value, bare: true}} }
+
+func features(x smp.PairingRequest) []Field {
+	return []Field{
+		{Name: "IO capability", Value: x.IOCapability.String(), bare: true},
+		{Name: "OOB data", Value: x.OOBDataFlag.String()},
+		{Name: "AuthReq", Value: x.AuthReq.String()},
+		{Name: "key size", Value: fmt.Sprint(x.MaxKeySize)},
+		{Name: "initiator keys", Value: keyNames(x.InitiatorKeyDistribution)},
+		{Name: "responder keys", Value: keyNames(x.ResponderKeyDistribution)},
+	}
 }
+
+// keyNames says none where none is set.
+func keyNames(k smp.KeyDistribution) string {
+	if k == 0 {
+		return "none"
+	}
+	return k.String()
+}
+
+func reason(r smp.Reason) string { return fmt.Sprintf("%s (0x%02x)", r.String(), uint8(r)) }
 
 func value(v [16]byte) string { return hex.EncodeToString(v[:]) }
+
+// sender gives the only side that may send a PDU, if there is one.
+func sender(pdu []byte) Side {
+	if len(pdu) == 0 {
+		return NoSide
+	}
+	switch smp.PDUCode(pdu[0]) {
+	case smp.CodePairingRequest:
+		return CentralSide
+	case smp.CodePairingResponse, smp.CodeSecurityRequest:
+		return PeripheralSide
+	}
+	return NoSide
+}
 
 // words puts spaces into a name: PairingRequest is Pairing Request.
 func words(name string) string {

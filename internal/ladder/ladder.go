@@ -26,8 +26,9 @@ type Writer struct {
 	w     io.Writer
 	width int // between the rails
 
-	mu  sync.Mutex
-	err error
+	mu   sync.Mutex
+	head string // not yet written
+	err  error
 }
 
 // Width is the number of columns of a whole line.
@@ -35,11 +36,11 @@ const Width = 100
 
 const margin = 2
 
-// New gives a Writer with a heading for each side.
+// New gives a Writer with a heading for each side, which is written before the
+// first line.
 func New(w io.Writer, left, right string) *Writer {
-	l := &Writer{w: w, width: Width - 2*margin - 2}
-	l.line(left + strings.Repeat(" ", max(1, Width-size(left)-size(right))) + right)
-	return l
+	head := left + strings.Repeat(" ", max(1, Width-size(left)-size(right))) + right
+	return &Writer{w: w, width: Width - 2*margin - 2, head: head}
 }
 
 // Arrow draws a PDU from one side to the other, with details below it.
@@ -65,12 +66,14 @@ func (l *Writer) Arrow(from Side, name, details string) {
 func (l *Writer) Note(side Side, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	mark := "*"
 	for _, part := range wrap(text, l.width-6) {
 		if side == Left {
-			l.rails("* " + part)
+			l.rails(mark + " " + part)
 		} else {
-			l.rails(strings.Repeat(" ", max(0, l.width-size(part)-2)) + part + " *")
+			l.rails(strings.Repeat(" ", max(0, l.width-size(part)-2)) + part + " " + mark)
 		}
+		mark = " "
 	}
 }
 
@@ -97,6 +100,10 @@ func (l *Writer) rails(inner string) {
 }
 
 func (l *Writer) line(s string) {
+	if head := l.head; head != "" {
+		l.head = ""
+		l.line(head)
+	}
 	if _, err := fmt.Fprintln(l.w, strings.TrimRight(s, " ")); err != nil && l.err == nil {
 		l.err = err
 	}

@@ -33,7 +33,7 @@ type Rig struct {
 	UsersFirst bool
 
 	// Broken lists what the two sides have done that no pairing may do, in
-	// words: see Rules.
+	// words: see the package's rules.
 	Broken []string
 
 	now      time.Time

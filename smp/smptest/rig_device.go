@@ -169,7 +169,7 @@ func (d *Device) Waiting() int { return len(d.inbox) }
 // Armed reports whether the procedure's timer runs, and when it will fire.
 func (d *Device) Armed() (at time.Time, armed bool) { return d.timer.at, d.timer.running }
 
-// step gives one input to the Procedure, checks the Rules and carries out what
+// step gives one input to the Procedure, checks the rules and carries out what
 // comes of it.
 func (d *Device) step(in smp.Input) []smp.Effect {
 	in.Scratch = make([]byte, 0, scratchSize)
@@ -181,7 +181,7 @@ func (d *Device) step(in smp.Input) []smp.Effect {
 		Before: before, After: d.State(), Effects: effects, Traces: d.steps,
 	}
 	if in.PDU != nil {
-		m.Event = eventOf(in.PDU, d.steps)
+		m.Event = eventOf(d.steps)
 	}
 	d.Traces = append(d.Traces, d.steps...)
 	if d.Question != nil && in.Question == d.Question.Question && isAnswer(in.Event) {
@@ -271,7 +271,7 @@ func (d *Device) LastSent() []byte {
 }
 
 // eventOf says as which event the Procedure took a PDU.
-func eventOf(pdu []byte, steps []smp.Trace) smp.EventKind {
+func eventOf(steps []smp.Trace) smp.EventKind {
 	for _, t := range steps {
 		if t.Event != smp.EventChoose {
 			return t.Event

@@ -8,32 +8,6 @@ import (
 	"blesmp/smp"
 )
 
-// Rules are what a Rig holds both sides to at every step, whatever its user,
-// its peer and the controllers do. What breaks one is put in Rig.Broken.
-//
-//   - No key reaches the controller or the store before authentication has ended
-//     at that side: all PDUs of the exchange were sent and received, and the user
-//     has answered what was asked.
-//   - A pairing starts encryption at most once, and is reported at most once. It
-//     stores a bond at most once, after its encryption and if both sides want it.
-//   - A step that ends a pairing reports it, and no other step does.
-//   - Pairing Failed is not answered. Nothing is sent after a timeout or the end
-//     of the link.
-//   - Two bonds of one pairing agree in keys, level and identities, unless
-//     somebody has changed what an encrypted link or a feature PDU's key fields
-//     carried.
-//   - Stored keys are used as they are stored.
-var Rules = []string{
-	"key before the end of authentication",
-	"encryption started twice",
-	"pairing reported twice or not at all",
-	"bond stored out of turn",
-	"Pairing Failed answered",
-	"sent after timeout or end of link",
-	"bonds differ",
-	"key not the stored one",
-}
-
 // rules is what the Rig remembers to check them.
 type rules struct {
 	sides    [2]ghost
@@ -81,11 +55,13 @@ func (r *Rig) broken(format string, args ...any) {
 	r.Broken = append(r.Broken, fmt.Sprintf(format, args...))
 }
 
-// watch holds one step against the Rules.
+// watch holds one step against the rules.
 func (r *Rig) watch(m Moment) {
 	g := &r.rules.sides[m.Device.Role]
 	g.encrypted = g.encrypted || g.waiting && m.Event == smp.EventEncryptionOn
 	r.watchReports(m)
+	r.watchTimer(m)
+	r.watchReply(m)
 	for i := range m.Effects {
 		r.watchEnd(m, g, &m.Effects[i])
 	}
@@ -127,6 +103,50 @@ func (g *ghost) receive(m Moment) {
 	}
 }
 
+// watchTimer holds the procedure's timer against what starts and stops it: it
+// runs in a pairing and while a Security Request waits, and begins anew with
+// every command that is sent, and with the two requests that are received
+// (Core Vol 3, Part H, 3.4).
+func (r *Rig) watchTimer(m Moment) {
+	timed := func(s smp.State) bool { return Pairing(s) || waitsOutside(s) }
+	runs, restarted := m.Device.timer.running, false
+	anew := (m.Event == smp.EventPairingRequest || m.Event == smp.EventSecurityRequest) && len(m.Effects) > 0
+	for _, e := range m.Effects {
+		switch e.Kind {
+		case smp.EffectStartTimer:
+			runs, restarted = true, true
+		case smp.EffectStopTimer:
+			runs, restarted = false, false
+		case smp.EffectSend:
+			anew = anew || e.PDU[0] != byte(smp.CodePairingFailed)
+		}
+	}
+	for _, t := range m.Traces {
+		anew = anew || !timed(t.From) && timed(t.To)
+	}
+	if runs != timed(m.After) || restarted != (anew && timed(m.After)) {
+		r.broken("%v: timer runs %v, started anew %v", m, runs, restarted)
+	}
+}
+
+// watchReply demands one answer to the controller's request for a key, and none
+// without a request (Core Vol 4, Part E, 7.7.65.5).
+func (r *Rig) watchReply(m Moment) {
+	want, replies := 0, 0
+	if m.Event == smp.EventLTKRequest && m.Before != smp.StateClosed {
+		want = 1
+	}
+	for _, e := range m.Effects {
+		switch e.Kind {
+		case smp.EffectReplyPairingKey, smp.EffectReplyStoredKey, smp.EffectNegativeReply:
+			replies++
+		}
+	}
+	if replies != want {
+		r.broken("%v: %d replies to the controller", m, replies)
+	}
+}
+
 // watchReports holds the number of reports against the states.
 func (r *Rig) watchReports(m Moment) {
 	reports := 0
@@ -159,7 +179,7 @@ func (r *Rig) watchEffect(m Moment, g *ghost, e *smp.Effect) {
 		if g.started > 1 {
 			r.broken("%v: encryption started twice", m)
 		}
-		if !g.authenticated(m.Device.Role) {
+		if !g.authenticated() {
 			r.broken("%v: key before the end of authentication", m)
 		}
 		g.key, g.waiting = e.Key, true
@@ -168,7 +188,7 @@ func (r *Rig) watchEffect(m Moment, g *ghost, e *smp.Effect) {
 	}
 }
 
-// watchEnd holds what a pairing has brought against the Rules.
+// watchEnd holds what a pairing has brought against the rules.
 func (r *Rig) watchEnd(m Moment, g *ghost, e *smp.Effect) {
 	switch e.Kind {
 	case smp.EffectStoreBond:
@@ -180,10 +200,10 @@ func (r *Rig) watchEnd(m Moment, g *ghost, e *smp.Effect) {
 	}
 }
 
-// watchSend holds a PDU that goes out against the Rules.
+// watchSend holds a PDU that goes out against the rules.
 func (r *Rig) watchSend(m Moment, g *ghost, pdu []byte) {
 	switch {
-	case m.Event == smp.EventPairingFailed || m.Input.PDU != nil && len(m.Input.PDU) > 0 && m.Input.PDU[0] == byte(smp.CodePairingFailed):
+	case len(m.Input.PDU) > 0 && m.Input.PDU[0] == byte(smp.CodePairingFailed):
 		r.broken("%v: Pairing Failed answered", m)
 	case g.mute || g.closed:
 		r.broken("%v: sent after timeout or end of link", m)
@@ -198,7 +218,7 @@ func (r *Rig) watchSend(m Moment, g *ghost, pdu []byte) {
 }
 
 // authenticated reports whether the side has seen the end of phase 2.
-func (g *ghost) authenticated(role bt.Role) bool {
+func (g *ghost) authenticated() bool {
 	has := func(counts [16]int, code smp.PDUCode) bool { return counts[code] > 0 }
 	last := smp.CodePairingRandom
 	if g.secure() {

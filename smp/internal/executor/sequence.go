@@ -18,7 +18,7 @@ func (r *reader) sequence(q *yaml.Node, outer *scope) {
 		sends := rule{line: key.at.Line, cond: send + " has " + key.key, to: after}
 		for j, pdu := range pdus {
 			sends.does = append(sends.does, "send "+pdu.key)
-			r.await(pdu, pdus[j+1:], key, receive, next.Value, outer)
+			r.await(pdu, pdus[j+1:], receive, next.Value, outer)
 		}
 		r.choice("Send"+key.key, []rule{sends, {line: key.at.Line, to: after}}, outer)
 		owed = append(owed, rule{line: key.at.Line, cond: receive + " has " + key.key, to: "Await" + pdus[0].key})
@@ -29,7 +29,7 @@ func (r *reader) sequence(q *yaml.Node, outer *scope) {
 
 // await is the state for one PDU. Its last rule goes on to the next PDU of the
 // flag, or takes the flag away.
-func (r *reader) await(pdu entry, rest []entry, key entry, receive, next string, outer *scope) {
+func (r *reader) await(pdu entry, rest []entry, receive, next string, outer *scope) {
 	rules := r.list(pdu.value)
 	last := &rules[len(rules)-1]
 	if len(rest) > 0 {

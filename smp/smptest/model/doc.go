@@ -1,7 +1,7 @@
 // Package model tests two linked Procedures with random sequences of moves, by
 // gopter's commands: about nine legal moves in ten, else what an attacker, a
 // malfunctioning controller, or a person may do. After every move both sides are
-// held to smptest.Rules, and an undisturbed exchange to the order of PDUs that
+// held to the rules of smptest, and an undisturbed exchange to the order of PDUs that
 // the specification's message charts give.
 //
 // A Setup, Moves and the State are values, so that gopter can shrink a failing

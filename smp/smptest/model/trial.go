@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"blesmp/bt"
@@ -105,7 +106,7 @@ func (t *Trial) charted() {
 		want[line.From] = append(want[line.From], line.Code)
 	}
 	for _, role := range []bt.Role{bt.Central, bt.Peripheral} {
-		if fmt.Sprint(got[role]) != fmt.Sprint(want[role]) {
+		if !slices.Equal(got[role], want[role]) {
 			t.wrong("%v sent %v, the chart has %v", role, got[role], want[role])
 		}
 		d := t.Rig.Device(role)
