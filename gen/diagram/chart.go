@@ -37,7 +37,8 @@ type node struct {
 	class  string   // for the style sheet
 	tip    string
 	pos    spec.Pos
-	within string // the cluster, in the overview
+	inside []spec.Pos // the rules that lines are about
+	within string     // the cluster, in the overview
 }
 
 type edge struct {
@@ -126,10 +127,11 @@ func (d *drawing) state(s *machine.State) *node {
 	return n
 }
 
-// outside adds a state of another phase.
-func (d *drawing) outside(c *chart, s *machine.State) {
+// outside adds a box for a state that is drawn elsewhere, or not at all: one by
+// which a phase is entered, left or broken off.
+func (d *drawing) outside(c *chart, id string, s *machine.State) {
 	n := d.state(s)
-	n.shape, n.class = exitShape, "outside"
+	n.id, n.shape, n.class = id, exitShape, "outside"
 	c.add(n)
 }
 
@@ -148,9 +150,10 @@ func (d *drawing) entries(c *chart, p *machine.Phase, role int) {
 				if r.Next == nil || r.Next.Phase != p || ends(r) {
 					continue
 				}
-				d.outside(c, s)
+				from := "from_" + s.Name
+				d.outside(c, from, s)
 				c.connect(&edge{
-					from: s.Name, to: r.Next.Name, lines: eventAndGuard(cell, i),
+					from: from, to: r.Next.Name, lines: eventAndGuard(cell, i),
 					tip: d.ruleTip(cell, i), pos: r.Spec.Pos,
 				})
 			}
@@ -187,10 +190,15 @@ func (d *drawing) cell(c *chart, cell *machine.Cell) {
 		}
 		d.inner(c.node(s.Name), cell, i)
 	}
-	switch len(leave) {
-	case 0:
-	case 1:
-		d.way(c, s.Name, cell.Event.Name, cell, leave[0])
+	apart := slices.ContainsFunc(leave, func(i int) bool {
+		r, first := cell.Rules[i], cell.Rules[leave[0]]
+		return r.Next != first.Next || ends(r) != ends(first)
+	})
+	switch {
+	case !apart:
+		for _, i := range leave {
+			d.way(c, s.Name, cell.Event.Name, cell, i)
+		}
 	default:
 		branch := &node{
 			id: s.Name + "_" + cell.Event.Name, shape: branchShape, class: "branch", pos: cell.By.Pos,
@@ -206,20 +214,30 @@ func (d *drawing) cell(c *chart, cell *machine.Cell) {
 
 // inner writes a rule that stays into its state.
 func (d *drawing) inner(n *node, cell *machine.Cell, i int) {
-	text := cell.Event.Name
+	for _, pos := range n.inside { // by another event of the same group
+		if pos == cell.Rules[i].Spec.Pos {
+			return
+		}
+	}
+	n.inside = append(n.inside, cell.Rules[i].Spec.Pos)
+	text := cell.By.Key
 	if g := guard(cell, i); g != "" {
 		text += " [" + g + "]"
 	}
 	text += " / " + strings.Join(visible(cell.Rules[i].Spec), "; ")
-	n.lines = append(n.lines, wrap(text, labelWidth+8)...)
+	n.lines = append(n.lines, hang(wrap(text, labelWidth+8))...)
 }
 
 // way draws a rule that leads to another state.
 func (d *drawing) way(c *chart, from, event string, cell *machine.Cell, i int) {
 	r := cell.Rules[i]
-	to := r.Next
-	if c.node(to.Name) == nil {
-		d.outside(c, to)
+	to := r.Next.Name
+	switch {
+	case ends(r): // a box beside every state that ends here, or the lines would cross the whole chart
+		to += "_after_" + cell.State.Name
+		d.outside(c, to, r.Next)
+	case c.node(to) == nil:
+		d.outside(c, to, r.Next)
 	}
 	text := event
 	if g := guard(cell, i); g != "" {
@@ -229,7 +247,8 @@ func (d *drawing) way(c *chart, from, event string, cell *machine.Cell, i int) {
 	for _, part := range visible(r.Spec) {
 		lines = append(lines, wrap(part, labelWidth)...)
 	}
-	c.connect(&edge{from: from, to: to.Name, lines: lines, ends: ends(r), tip: d.ruleTip(cell, i), pos: r.Spec.Pos})
+	lines = hang(lines)
+	c.connect(&edge{from: from, to: to, lines: lines, ends: ends(r), tip: d.ruleTip(cell, i), pos: r.Spec.Pos})
 }
 
 // ruleTip says all about a rule.
@@ -269,6 +288,9 @@ func (d *drawing) overview() *chart {
 		}
 		c.add(n)
 	}
+	if body := d.m.File.Machine.Defaults; body != nil {
+		c.add(note(body))
+	}
 	for _, cell := range d.m.Cells {
 		if cell.By.Level != machine.InState {
 			continue
@@ -305,4 +327,16 @@ func (d *drawing) between(c *chart, cell *machine.Cell, i int) {
 	}
 	e.lines = []string{label}
 	c.edges = append(c.edges, e)
+}
+
+// note writes down what holds in every state, so that it need not be drawn.
+func note(defaults *spec.Body) *node {
+	n := &node{id: "everywhere", shape: noteShape, title: "in every state that says nothing else", class: "note", tip: "the defaults"}
+	for _, r := range defaults.When {
+		n.pos = defaults.When[0].Event.Pos
+		for _, line := range row(r.Rules) {
+			n.lines = append(n.lines, hang(wrap(r.Event.Text+": "+line, 2*labelWidth))...)
+		}
+	}
+	return n
 }

@@ -7,7 +7,7 @@ import (
 // mermaid writes a chart as a Mermaid flowchart.
 func (c *chart) mermaid() string {
 	var b strings.Builder
-	b.WriteString("```mermaid\nflowchart TD\n")
+	b.WriteString("```mermaid\n%%{init: {\"flowchart\": {\"wrappingWidth\": 400}}}%%\nflowchart TD\n")
 	within := ""
 	for _, n := range c.nodes {
 		if n.within != within {
@@ -55,7 +55,7 @@ func mermaidNode(n *node) string {
 		return "{" + text + "}"
 	case branchShape:
 		return "{\" \"}"
-	case phaseShape:
+	case phaseShape, noteShape:
 		return "[" + text + "]"
 	}
 	return "(" + text + ")"

@@ -84,7 +84,7 @@ text { fill: var(--ink); font-family: Helvetica, Arial, "Liberation Sans", sans-
 // dot writes a chart in the language of Graphviz.
 func (c *chart) dot(source string) string {
 	var b strings.Builder
-	b.WriteString("digraph {\n  graph [rankdir=TB, nodesep=0.35, ranksep=0.45, pad=0.25, fontname=Helvetica, fontsize=13, tooltip=" + quote(c.title) + "]\n")
+	b.WriteString("digraph {\n  graph [rankdir=TB, nodesep=0.35, ranksep=0.45, pad=0.25, fontname=Helvetica, fontsize=13]\n")
 	b.WriteString("  node [fontname=Helvetica, fontsize=13, margin=\"0.18,0.1\"]\n")
 	b.WriteString("  edge [fontname=Helvetica, fontsize=11, arrowsize=0.8]\n")
 	clusters := map[string][]*node{}
@@ -106,20 +106,28 @@ func (c *chart) dot(source string) string {
 		}
 		b.WriteString("  }\n")
 	}
+	at := map[string]int{}
+	for i, n := range c.nodes {
+		at[n.id] = i
+	}
 	for _, e := range c.edges {
 		class := "way"
 		if e.ends {
 			class = "ends"
 		}
-		fmt.Fprintf(&b, "  %s -> %s [class=%s, label=%s, tooltip=%s, labeltooltip=%[5]s, URL=%s]\n", quote(e.from), quote(e.to), class,
-			left(e.lines), quote(e.tip), quote(source+"#L"+itoa(e.pos.Line)))
+		back := ""
+		if c.node(e.from).shape == phaseShape && at[e.to] < at[e.from] {
+			back = ", constraint=false" // the first phase stays on top
+		}
+		fmt.Fprintf(&b, "  %s -> %s [class=%s, label=%s, tooltip=%s, labeltooltip=%[5]s, URL=%s%s]\n", quote(e.from), quote(e.to), class,
+			left(e.lines), quote(e.tip), quote(source+"#L"+itoa(e.pos.Line)), back)
 	}
 	b.WriteString("}\n")
 	return b.String()
 }
 
 func (n *node) dot(source string) string {
-	shape, label := "shape=box, style=rounded", ""
+	shape := "shape=box, style=rounded"
 	switch n.shape {
 	case choiceShape:
 		shape = "shape=diamond, margin=\"0.02,0.02\""
@@ -131,9 +139,12 @@ func (n *node) dot(source string) string {
 		shape = "shape=box, style=rounded"
 	case stateShape, exitShape:
 	}
-	label = quote(n.title)
+	label := quote(n.title)
+	if n.shape == branchShape {
+		label = quote(" ")
+	}
 	if len(n.lines) > 0 && n.shape != branchShape {
-		label = table2(n)
+		label = titled(n)
 	}
 	link := ""
 	if n.pos.Line > 0 {
@@ -142,8 +153,8 @@ func (n *node) dot(source string) string {
 	return fmt.Sprintf("%s [%s, class=%s, label=%s, tooltip=%s%s]\n", quote(n.id), shape, n.class, label, quote(n.tip), link)
 }
 
-// table2 writes a node with a title and smaller lines under it.
-func table2(n *node) string {
+// titled writes a node with a title and smaller lines under it.
+func titled(n *node) string {
 	var b strings.Builder
 	b.WriteString("<<table border=\"0\" cellborder=\"0\" cellspacing=\"0\" cellpadding=\"1\"><tr><td>" + markup(n.title) + "</td></tr>")
 	for _, line := range n.lines {
@@ -167,7 +178,7 @@ func quote(s string) string {
 func left(lines []string) string {
 	var b strings.Builder
 	for _, line := range lines {
-		b.WriteString(" " + strings.NewReplacer("\\", "\\\\", "\"", "\\\"").Replace(line) + " \\l")
+		b.WriteString("\u00a0" + strings.NewReplacer("\\", "\\\\", "\"", "\\\"").Replace(line) + "\u00a0\\l")
 	}
 	return "\"" + b.String() + "\""
 }

@@ -140,6 +140,14 @@ func wrap(text string, width int) []string {
 	return lines
 }
 
+// hang sets lines after the first in a little.
+func hang(lines []string) []string {
+	for i := 1; i < len(lines); i++ {
+		lines[i] = "\u00a0\u00a0" + lines[i]
+	}
+	return lines
+}
+
 // cellText makes a text fit for a cell of a Markdown table.
 func cellText(s string) string {
 	return strings.NewReplacer("|", "\\|", "<", "&lt;", "\n", " ").Replace(s)
