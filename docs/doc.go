@@ -3,3 +3,4 @@
 package docs
 
 //go:generate go tool smpgen diagram -o diagrams ../spec/smp_states.yaml ../spec/hci_packets.yaml
+//go:generate go tool smpgen schema
