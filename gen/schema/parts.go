@@ -60,6 +60,7 @@ func (w *writer) effects() object {
 func (w *writer) actions() object {
 	return only(nil, object{
 		"doc": text, "ref": scalar, "needs": list(text), "makes": list(text), "sets": list(text), "reads": list(text), "clears": oneOf("all"),
+		"gives": each(described("the values that a variable can get, or the grid that they come from", either(text, list(text)))),
 	})
 }
 
