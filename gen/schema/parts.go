@@ -78,3 +78,11 @@ func (w *writer) timers() object {
 		"restart_received": some, "required_for": either(text, list(oneOf("controller", "peer", "user"))),
 	})
 }
+
+func (w *writer) properties() object {
+	words := either(text, list(text))
+	return only([]string{"doc", "never"}, object{
+		"doc": described("the promise in plain words", text), "ref": scalar, "in": words, "event": words, "if": text,
+		"without": described("facts that do not hold yet", words), "never": described("states, effects and PDUs that the promise excludes", words),
+	})
+}
