@@ -201,14 +201,14 @@ func TestBackoff_counts(t *testing.T) {
 				defer w.close()
 				w.connect()
 				w.central().tap.pdus()
-				w.central().tap.before = func(n int, _ []byte) error {
+				w.central().tap.intercept(func(n int, _ []byte) error {
 					test.end(w, n)
 					return nil
-				}
+				})
 				if _, err := w.central().session.Pair(t.Context(), test.features); err == nil {
 					t.Fatal("the pairing was not ended")
 				}
-				w.central().tap.before = nil
+				w.central().tap.intercept(nil)
 				time.Sleep(100 * time.Millisecond)
 				w.reconnect()
 				if reason := w.attempt(); (reason == smp.RepeatedAttempts) != test.want {

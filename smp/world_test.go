@@ -391,6 +391,13 @@ type tap struct {
 
 var errBroken = errors.New("the cable is out")
 
+// intercept sets the function; nil takes it away.
+func (x *tap) intercept(before func(number int, pdu []byte) error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.before = before
+}
+
 // WritePacket implements transport.Transport.
 func (x *tap) WritePacket(p []byte) error {
 	if pdu := smpOf(p); pdu != nil {
