@@ -24,6 +24,7 @@ func TestInterrupt(t *testing.T) {
 		peripheral.expect("Passkey: ")
 		central.expect("Type the passkey")
 		central.cancel()
+		central.expect("the user of this side cancelled it")
 		central.exit(exitInterrupted)
 		line := peripheral.expect("pairing failed")
 		if !strings.Contains(line, "the other device ended the pairing: unspecified reason (0x08)") {
@@ -39,6 +40,7 @@ func TestInterrupt(t *testing.T) {
 		central := w.run(theCentral, "pair", w.address(thePeripheral))
 		central.expect("Type the passkey")
 		peripheral.cancel()
+		peripheral.expect("the user of this side cancelled it")
 		peripheral.exit(exitInterrupted)
 		line := central.expect("pairing failed")
 		if !strings.Contains(line, "the other device ended the pairing: unspecified reason (0x08)") {
