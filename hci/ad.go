@@ -8,11 +8,16 @@ type ADType uint8
 
 // The AD types that nearly everybody uses.
 const (
-	ADFlags            ADType = 0x01
-	ADServiceUUIDs16   ADType = 0x03 // a complete list, two octets each, little endian
-	ADShortenedName    ADType = 0x08
-	ADCompleteName     ADType = 0x09
-	ADManufacturerData ADType = 0xff
+	ADFlags                     ADType = 0x01
+	ADIncompleteServiceUUIDs16  ADType = 0x02
+	ADServiceUUIDs16            ADType = 0x03 // a complete list, two octets each, little endian
+	ADIncompleteServiceUUIDs32  ADType = 0x04
+	ADServiceUUIDs32            ADType = 0x05
+	ADIncompleteServiceUUIDs128 ADType = 0x06
+	ADServiceUUIDs128           ADType = 0x07
+	ADShortenedName             ADType = 0x08
+	ADCompleteName              ADType = 0x09
+	ADManufacturerData          ADType = 0xff
 )
 
 // The bits of ADFlags (Core Supplement, Part A, 1.3).

@@ -25,6 +25,7 @@ type Report struct {
 	Type     AdvertisingEventType
 	Address  bt.TypedAddress // as Connect takes it
 	Identity bt.TypedAddress // whose private address it is, where the controller or the resolver knows; else Address
+	Resolved bool            // by the controller: Address is the identity, and on the air there is a private one
 	RSSI     int8            // in dBm; 127 is not available
 	Data     []byte          // AD structures; AD finds one
 }
@@ -135,6 +136,7 @@ func (h *Host) reported(e *LEAdvertisingReport) {
 			Type:     r.EventType,
 			Address:  typedAddress(r.AddressType, r.Address),
 			Identity: h.identityOf(r.AddressType, r.Address),
+			Resolved: resolved(r.AddressType),
 			RSSI:     r.RSSI,
 			Data:     slices.Clone(r.Data),
 		})
@@ -148,6 +150,7 @@ func (h *Host) reportedDirected(e *LEDirectedAdvertisingReport) {
 			Type:     r.EventType,
 			Address:  typedAddress(r.AddressType, r.Address),
 			Identity: h.identityOf(r.AddressType, r.Address),
+			Resolved: resolved(r.AddressType),
 			RSSI:     r.RSSI,
 		})
 	}

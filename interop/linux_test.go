@@ -583,7 +583,11 @@ func (l *linux) connectedSocket(ctx context.Context) (id int, err error) {
 	return id, err
 }
 
-func (l *linux) pair(context.Context) error {
+// pair waits for the socket: before that, Pair Device answers that all is done.
+func (l *linux) pair(ctx context.Context) error {
+	if _, err := l.connectedSocket(ctx); err != nil {
+		return err
+	}
 	l.pairing = true
 	return l.mgmtSend(mgmtPairDevice, append(mgmtAddress(l.other()), byte(l.io)))
 }

@@ -73,8 +73,12 @@ func (j *journal) Write(p []byte) (int, error) {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{dir: t.TempDir(), log: &journal{start: time.Now()}}
-	air := &airCapture{}
-	w.air = virtual.NewAir(virtual.Options{Observer: air})
+	air := &capture{name: "air"}
+	writer, err := snoop.NewAirWriter(air)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.air = virtual.NewAir(virtual.Options{Observer: virtual.NewCapture(writer)})
 	t.Cleanup(func() { w.keep(t, air) })
 	return w
 }
@@ -92,27 +96,49 @@ func (w *world) tap(name string, inner transport.Transport) (transport.Transport
 	return snoop.NewTap(inner, writer, time.Now), nil
 }
 
-// steps are what passed between our host and its controller so far.
-func (r *rig) steps() []dissect.Step {
+// packets are what passed between our host and its controller so far.
+func (r *rig) packets() []snoop.Packet {
 	r.t.Helper()
+	r.w.mu.Lock()
+	defer r.w.mu.Unlock()
 	for _, c := range r.w.captures {
-		if c.name != "us" {
-			continue
-		}
-		reader, err := snoop.NewReader(bytes.NewReader(c.bytes()))
-		r.must(err, "recording")
-		var d dissect.Dissector
-		var steps []dissect.Step
-		for {
-			p, err := reader.Next()
-			if errors.Is(err, io.EOF) {
-				return steps
-			}
+		if c.name == "us" {
+			all, err := readPackets(c.bytes())
 			r.must(err, "recording")
-			steps = append(steps, d.Packet(p.Direction == snoop.Sent, p.Data)...)
+			return all
 		}
 	}
 	return nil
+}
+
+// readPackets reads a whole btsnoop file.
+func readPackets(b []byte) ([]snoop.Packet, error) {
+	reader, err := snoop.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	var all []snoop.Packet
+	for {
+		p, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		all = append(all, p)
+	}
+}
+
+// steps are what those packets say.
+func (r *rig) steps() []dissect.Step {
+	r.t.Helper()
+	var d dissect.Dissector
+	var steps []dissect.Step
+	for _, p := range r.packets() {
+		steps = append(steps, d.Packet(p.Direction == snoop.Sent, p.Data)...)
+	}
+	return steps
 }
 
 // serve joins a host on a stream to a controller, recorded from the host's side.
@@ -171,7 +197,7 @@ func (w *world) listen(name string, c *virtual.Controller) (port int, err error)
 
 // keep writes the recordings of a failed case, and gives those of all cases to
 // the check of captures.
-func (w *world) keep(t *testing.T, air *airCapture) {
+func (w *world) keep(t *testing.T, air *capture) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.captures {

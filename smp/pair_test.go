@@ -27,6 +27,7 @@ func protectable(initiator, responder smp.IOCapability, sc bool) bool {
 }
 
 func TestModels(t *testing.T) {
+	fed[t.Name()] = true
 	for _, sc := range []bool{true, false} {
 		for i := range smp.KeyboardDisplay + 1 {
 			for j := range smp.KeyboardDisplay + 1 {
@@ -45,6 +46,35 @@ func TestModels(t *testing.T) {
 							level := d.Results[0].Level
 							if level.MITM != mitm || level.SC != sc || level.KeySize != 16 {
 								t.Errorf("%v: %v", d.Role, level)
+							}
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// TestOrders pairs in every model, with users that are faster than the link or
+// than each other.
+func TestOrders(t *testing.T) {
+	fed[t.Name()] = true
+	for _, sc := range []bool{false, true} {
+		for model := range byModel {
+			if model == smp.NumericComparison && !sc {
+				continue
+			}
+			for _, usersFirst := range []bool{false, true} {
+				for _, first := range []bt.Role{bt.Central, bt.Peripheral} {
+					t.Run(fmt.Sprintf("sc=%v/%v/users first %v, %v first", sc, model, usersFirst, first), func(t *testing.T) {
+						both := parties(model, sc)
+						rig := newRig(t, both[0], both[1])
+						rig.UsersFirst, rig.FirstUser = usersFirst, first
+						rig.Pair()
+						run(t, rig)
+						for _, d := range []*smptest.Device{rig.Initiator, rig.Responder} {
+							if len(d.Results) != 1 || len(d.Failures) != 0 || d.Results[0].Level.Model != model {
+								t.Errorf("%v: %d results, %v", d.Role, len(d.Results), d.Failures)
 							}
 						}
 					})

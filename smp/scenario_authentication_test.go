@@ -131,6 +131,18 @@ var authenticationScenarios = append([]scenario{
 		initiator: failed(smp.ConfirmValueFailed), responder: told(smp.ConfirmValueFailed),
 	},
 	{
+		name: "A02 the initiator has our own key", parties: of(smp.JustWorks, true, func(both *[2]smptest.Party) {
+			pair, err := toolbox.KeyPairFromPrivate([32]byte{31: 7})
+			if err != nil {
+				panic(err)
+			}
+			for i := range both {
+				both[i].Config.NewKeyPair = func() smp.KeyPair { return pair }
+			}
+		}),
+		play: pairNow, initiator: told(smp.DHKeyCheckFailed), responder: failed(smp.DHKeyCheckFailed),
+	},
+	{
 		name: "SM/PER/PKE/BI-03-C the initiator's user types another passkey, legacy", parties: of(smp.InitiatorTypes, false, typing(bt.Central)),
 		play: pairNow, initiator: told(smp.ConfirmValueFailed), responder: failed(smp.ConfirmValueFailed),
 	},

@@ -67,6 +67,7 @@ var feeders = []struct {
 	run  func(*testing.T)
 }{
 	{"Models", TestModels},
+	{"Orders", TestOrders},
 	{"Unexpected", TestUnexpected},
 	{"Scenarios", TestScenarios},
 }

@@ -14,6 +14,37 @@ import (
 	"blesmp/bt"
 )
 
+// bondsCommand describes smp bonds.
+func bondsCommand() command {
+	return command{
+		name:    "bonds",
+		summary: "list, show, remove, export and import bonds",
+		usage:   "list | show PEER | remove PEER | export --to TARGET [PEER...] | import PATH",
+		about: `Looks after the file in which bonds and our own identities are kept. Keys are
+hidden unless --show-keys asks for them.
+
+export writes bonds WITH THEIR KEYS IN CLEAR, so it needs a target: whoever has
+that file can pose as these devices and read what they say. Files get mode 0600.
+The formats are json (this project's own, with our identities), bluez (the
+folders of /var/lib/bluetooth) and ble-host (those of NodeBleLib-storage-dir).
+
+import reads a file, or a folder of either host stack, as a whole before it
+changes anything. It takes no bond in the place of another without --replace,
+and no key below --min-key-size.`,
+		examples: []string{
+			"smp bonds list",
+			"smp bonds show C0:11:22:33:44:55 --show-keys",
+			"smp bonds remove C0:11:22:33:44:55",
+			"smp bonds export --to backup.json",
+			"smp bonds export --format bluez --to /tmp/bluetooth C0:11:22:33:44:55",
+			"sudo smp bonds import --bonds bonds.db /var/lib/bluetooth/00:A0:50:00:00:01",
+			"smp bonds import --local 00:A0:50:00:00:01 --peer C0:11:22:33:44:55/random info",
+		},
+		run:   runBonds,
+		flags: bondsFlags,
+	}
+}
+
 // bondsOptions are the flags of bonds; each action takes some of them.
 type bondsOptions struct {
 	bonds    string
@@ -173,7 +204,7 @@ type peerArgument struct {
 	typed   bool
 }
 
-func parsePeer(text string) (peerArgument, error) {
+func parsePeerArgument(text string) (peerArgument, error) {
 	a, err := bt.ParseTypedAddress(text)
 	if err != nil {
 		return peerArgument{}, bondsUsage("%q is no address; want one such as C0:11:22:33:44:55 or C0:11:22:33:44:55/random", text)
@@ -233,7 +264,7 @@ func (o *bondsOptions) one(store bond.Store, p peerArgument) (bond.Bond, error) 
 // removeBond deletes the bond with a peer, a damaged one, too, if its addresses
 // are given with their types.
 func removeBond(s streams, o *bondsOptions, args []string) error {
-	p, err := parsePeer(args[0])
+	p, err := parsePeerArgument(args[0])
 	if err != nil {
 		return err
 	}

@@ -124,8 +124,8 @@ func (k keyLine) String() string {
 	return s
 }
 
-// names lists keys in short.
-func names(keys []keyLine) string {
+// keyNames lists keys in short.
+func keyNames(keys []keyLine) string {
 	var list []string
 	for _, k := range keys {
 		list = append(list, k.Name)
@@ -208,7 +208,7 @@ func (o *bondsOptions) table(w io.Writer, bonds []bond.Bond, identities []bond.L
 		fmt.Fprint(t, "PEER\tLOCAL\tPAIRING\tMODEL\tPROTECTION\tSIZE\tKEYS\tPAIRED\n")
 		for _, b := range bonds {
 			fmt.Fprintf(t, "%v\t%v\t%s\t%s\t%s\t%d\t%s\t%s\n",
-				b.Peer, b.Local, pairing(&b), modelName(&b), protection(&b), b.KeySize, names(o.keys(&b)), paired(&b))
+				b.Peer, b.Local, pairing(&b), modelName(&b), protection(&b), b.KeySize, keyNames(o.keys(&b)), paired(&b))
 		}
 		if err := t.Flush(); err != nil {
 			return err
@@ -234,7 +234,7 @@ func (o *bondsOptions) table(w io.Writer, bonds []bond.Bond, identities []bond.L
 }
 
 func showBond(s streams, o *bondsOptions, args []string) error {
-	p, err := parsePeer(args[0])
+	p, err := parsePeerArgument(args[0])
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func exportBonds(s streams, o *bondsOptions, args []string) error {
 	}
 	var peers []peerArgument
 	for _, arg := range args {
-		p, err := parsePeer(arg)
+		p, err := parsePeerArgument(arg)
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,34 @@ import (
 	"blesmp/smp/smptest/conformance"
 )
 
+func conformanceCommand() command {
+	return command{
+		name:    "conformance",
+		summary: "play the SIG's LE test cases and published attacks, and tell what passed",
+		usage:   "[flags]",
+		about: `Plays the LE test cases of the Bluetooth SIG's suite by their ids, and 37
+published attacks and bugs, with a scripted peer over HCI against this project's
+host. It prints a table by group: pass or fail, and the rule of the
+specification that decided. This is not a qualification, and not PTS.
+
+With --target it plays the scenarios that need no knowledge of a device against
+yours: its host attaches over H4 to a virtual controller that listens there, as
+tcp:127.0.0.1:9001. What only a person can do is asked for: to let the device
+advertise, or connect and pair. Time is real then.
+
+It exits with 0 only if everything that was played passed.`,
+		examples: []string{
+			"smp conformance",
+			"smp conformance --id 'SM/PER/*'",
+			"smp conformance --id A16 --json",
+			"smp conformance --markdown docs/conformance.md",
+			"smp conformance --target tcp:127.0.0.1:9001 --role peripheral",
+		},
+		run:   runConformance,
+		flags: func() *flag.FlagSet { flags, _ := conformanceFlags(); return flags },
+	}
+}
+
 // conformanceOptions are the flags of conformance.
 type conformanceOptions struct {
 	id       string
@@ -129,7 +157,7 @@ func (o *conformanceOptions) against(ctx context.Context, s streams, scenarios [
 		err := controller.Serve(stream)
 		gone(errors.Join(errors.New("the host has detached from the controller"), err))
 	}()
-	target := conformance.Target{Air: air, Person: terminal{s.err}, Roles: roles, Pause: o.pause}
+	target := conformance.Target{Air: air, Person: bystander{s.err}, Roles: roles, Pause: o.pause}
 	var report conformance.Report
 	for _, scenario := range scenarios {
 		if ctx.Err() != nil {
@@ -158,15 +186,15 @@ func accept(ctx context.Context, out io.Writer, address string) (net.Conn, error
 	return listener.Accept()
 }
 
-// terminal asks the person at the terminal.
-type terminal struct{ out io.Writer }
+// bystander asks the person at the terminal.
+type bystander struct{ out io.Writer }
 
-func (t terminal) Advertise(context.Context) error {
+func (t bystander) Advertise(context.Context) error {
 	_, err := fmt.Fprintln(t.out, "  please let the device advertise, connectable and ready to pair")
 	return err
 }
 
-func (t terminal) Pair(_ context.Context, peer bt.TypedAddress) error {
+func (t bystander) Pair(_ context.Context, peer bt.TypedAddress) error {
 	_, err := fmt.Fprintf(t.out, "  please let the device connect to %v and pair\n", peer)
 	return err
 }

@@ -15,6 +15,29 @@ import (
 	"blesmp/smp/smptest/replay"
 )
 
+// replayCommand describes smp replay.
+func replayCommand() command {
+	return command{
+		name:    "replay",
+		summary: "play recorded pairings and compare every octet",
+		usage:   "[flags] FILE...",
+		about: `Plays recorded pairings (format smp-transcript/1) with this Security Manager
+on one side: what the other side did is fed in, and every PDU, every command to
+the controller and every key is held against the record. A legacy pairing that
+succeeds is played on both sides, LE Secure Connections on the sides whose
+private key is known, everything else on the side that the record is about.
+
+One line is printed for each file, "ok ID" or "FAIL ID: step N: want ..., got
+...", and then how many passed and failed. A folder stands for its .json files.`,
+		examples: []string{
+			"smp replay smp/testdata/transcripts",
+			"smp replay -v --show-keys pairing.json",
+		},
+		run:   runReplay,
+		flags: func() *flag.FlagSet { flags, _ := replayFlags(); return flags },
+	}
+}
+
 // playing is one call of the command.
 type playing struct {
 	verbose, showKeys bool

@@ -22,7 +22,7 @@ type people interface {
 }
 
 // newPeople gives the users: you, or two who do what they should.
-func newPeople(s streams, screen *screen, o *simOptions) people {
+func newPeople(s streams, screen *stillScreen, o *simOptions) people {
 	if o.interactive {
 		var out io.Writer = screen
 		if o.json {
@@ -138,7 +138,7 @@ type person struct {
 	mu     sync.Mutex
 	in     *bufio.Reader
 	out    io.Writer
-	screen *screen
+	screen *stillScreen
 }
 
 func (p *person) prompter(device string) smp.Prompter {

@@ -36,7 +36,7 @@ type device struct {
 
 // simulate pairs, reconnects and encrypts again.
 func simulate(ctx context.Context, s streams, o *simOptions, model simModel) (*simReport, error) {
-	screen := &screen{w: s.out}
+	screen := &stillScreen{w: s.out}
 	view := newView(screen, o)
 	air := virtual.NewAir(virtual.Options{})
 	var devices [2]*device

@@ -60,6 +60,8 @@ func (r *Rig) watch(m Moment) {
 	g := &r.rules.sides[m.Device.Role]
 	g.encrypted = g.encrypted || g.waiting && m.Event == smp.EventEncryptionOn
 	r.watchReports(m)
+	r.watchTimer(m)
+	r.watchReply(m)
 	for i := range m.Effects {
 		r.watchEnd(m, g, &m.Effects[i])
 	}
@@ -98,6 +100,50 @@ func (g *ghost) receive(m Moment) {
 	}
 	if pdu := m.Input.PDU; len(pdu) > 0 && int(pdu[0]) < len(g.received) {
 		g.received[pdu[0]]++
+	}
+}
+
+// watchTimer holds the procedure's timer against what starts and stops it: it
+// runs in a pairing and while a Security Request waits, and begins anew with
+// every command that is sent, and with the two requests that are received
+// (Core Vol 3, Part H, 3.4).
+func (r *Rig) watchTimer(m Moment) {
+	timed := func(s smp.State) bool { return Pairing(s) || waitsOutside(s) }
+	runs, restarted := m.Device.timer.running, false
+	anew := (m.Event == smp.EventPairingRequest || m.Event == smp.EventSecurityRequest) && len(m.Effects) > 0
+	for _, e := range m.Effects {
+		switch e.Kind {
+		case smp.EffectStartTimer:
+			runs, restarted = true, true
+		case smp.EffectStopTimer:
+			runs, restarted = false, false
+		case smp.EffectSend:
+			anew = anew || e.PDU[0] != byte(smp.CodePairingFailed)
+		}
+	}
+	for _, t := range m.Traces {
+		anew = anew || !timed(t.From) && timed(t.To)
+	}
+	if runs != timed(m.After) || restarted != (anew && timed(m.After)) {
+		r.broken("%v: timer runs %v, started anew %v", m, runs, restarted)
+	}
+}
+
+// watchReply demands one answer to the controller's request for a key, and none
+// without a request (Core Vol 4, Part E, 7.7.65.5).
+func (r *Rig) watchReply(m Moment) {
+	want, replies := 0, 0
+	if m.Event == smp.EventLTKRequest && m.Before != smp.StateClosed {
+		want = 1
+	}
+	for _, e := range m.Effects {
+		switch e.Kind {
+		case smp.EffectReplyPairingKey, smp.EffectReplyStoredKey, smp.EffectNegativeReply:
+			replies++
+		}
+	}
+	if replies != want {
+		r.broken("%v: %d replies to the controller", m, replies)
 	}
 }
 

@@ -171,6 +171,21 @@ func TestRules(t *testing.T) {
 			"1 reports",
 		},
 		{
+			"a timer that is not stopped",
+			add(bt.Central, smp.StateAwaitResponse, smp.EventCancel, smp.StateIdle, emits("ReportTimeout")),
+			func(_ *testing.T, rig *smptest.Rig) {
+				rig.Pair()
+				rig.Do(bt.Central, smp.Input{Event: smp.EventCancel})
+			},
+			"timer runs true",
+		},
+		{
+			"a controller that gets no answer",
+			add(bt.Peripheral, smp.StateIdle, smp.EventLTKRequest, smp.StateIdle, emits("ReportEncryptionFailure")),
+			func(_ *testing.T, rig *smptest.Rig) { rig.RequestLTK(0, 0) },
+			"0 replies",
+		},
+		{
 			"a bond without encryption",
 			add(bt.Central, smp.StateLegacyAwaitRandom, smp.EventCancel, smp.StateIdle, emits("StoreBond"), emits("ReportComplete")),
 			func(t *testing.T, rig *smptest.Rig) {

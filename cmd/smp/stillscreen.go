@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// screen is an output that keeps still while a question stands on it: what is
+// stillScreen is an output that keeps still while a question stands on it: what is
 // written then appears when it is answered.
-type screen struct {
+type stillScreen struct {
 	w io.Writer
 
 	mu    sync.Mutex
@@ -17,7 +17,7 @@ type screen struct {
 }
 
 // Write writes, now or after the answer.
-func (s *screen) Write(p []byte) (int, error) {
+func (s *stillScreen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.asked {
@@ -27,14 +27,14 @@ func (s *screen) Write(p []byte) (int, error) {
 }
 
 // hold keeps the screen still.
-func (s *screen) hold() {
+func (s *stillScreen) hold() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = true
 }
 
 // release shows what has happened meanwhile.
-func (s *screen) release() {
+func (s *stillScreen) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = false
