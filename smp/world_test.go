@@ -407,7 +407,7 @@ func (x *tap) WritePacket(p []byte) error {
 		x.mu.Unlock()
 		if before != nil {
 			if err := before(number, pdu); err != nil {
-				_ = x.Transport.Close()
+				_ = x.Close()
 				return err
 			}
 		}

@@ -278,7 +278,8 @@ func (c *central) pairAnew(ctx context.Context, session *smp.Session) error {
 		err = c.await(ctx, session, nil, func(e smp.Event) (bool, error) {
 			switch e := e.(type) {
 			case smp.EncryptionEvent:
-				again = busy && !(e.Encrypted && e.Level.Satisfies(c.o.pairing.wanted()))
+				enough := e.Encrypted && e.Level.Satisfies(c.o.pairing.wanted())
+				again = busy && !enough
 				return again, nil
 			case smp.PairingCompleteEvent:
 				return true, e.StoreErr
