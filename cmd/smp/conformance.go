@@ -113,10 +113,11 @@ func (o *conformanceOptions) selected() ([]conformance.Scenario, error) {
 	if len(scenarios) == 0 {
 		return nil, fmt.Errorf("conformance: no scenario that can be played here matches %q", o.id)
 	}
-	if _, err := o.roles(); err != nil {
-		return nil, err
+	if o.target != "" && !strings.HasPrefix(o.target, targetScheme) {
+		return nil, fmt.Errorf("conformance: --target %q: want an address such as tcp:127.0.0.1:9001", o.target)
 	}
-	return scenarios, nil
+	_, err = o.roles()
+	return scenarios, err
 }
 
 func (o *conformanceOptions) roles() ([]bt.Role, error) {
@@ -131,13 +132,12 @@ func (o *conformanceOptions) roles() ([]bt.Role, error) {
 	return nil, fmt.Errorf("conformance: there is no role %q; the roles are central and peripheral", o.role)
 }
 
+// targetScheme is where a foreign host can attach.
+const targetScheme = "tcp:"
+
 // against waits for a foreign host and plays the scenarios with it.
 func (o *conformanceOptions) against(ctx context.Context, s streams, scenarios []conformance.Scenario) (conformance.Report, error) {
-	address, ok := strings.CutPrefix(o.target, "tcp:")
-	if !ok {
-		return conformance.Report{}, fmt.Errorf("--target %q: want an address such as tcp:127.0.0.1:9001", o.target)
-	}
-	stream, err := accept(ctx, s.err, address)
+	stream, err := accept(ctx, s.err, strings.TrimPrefix(o.target, targetScheme))
 	if err != nil {
 		return conformance.Report{}, err
 	}
@@ -179,7 +179,7 @@ func accept(ctx context.Context, out io.Writer, address string) (net.Conn, error
 	defer func() { _ = listener.Close() }()
 	stop := context.AfterFunc(ctx, func() { _ = listener.Close() })
 	defer stop()
-	fmt.Fprintf(out, "waiting for a host that attaches over H4 to tcp:%s\n", listener.Addr())
+	fmt.Fprintf(out, "waiting for a host that attaches over H4 to %s%s\n", targetScheme, listener.Addr())
 	return listener.Accept()
 }
 

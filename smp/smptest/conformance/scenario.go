@@ -141,7 +141,7 @@ func (r round) run(ctx context.Context, o Options) (rows []smp.Trace, err error)
 	err = r.play(stage)
 	stage.close()
 	if stage.device != nil {
-		rows = stage.device.rows
+		stage.device.note(func() { rows = slices.Clone(stage.device.rows) })
 		err = errors.Join(err, stage.device.misuse())
 	}
 	return rows, err
