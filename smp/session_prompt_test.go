@@ -282,6 +282,30 @@ func TestPrompter_contextEnds(t *testing.T) {
 	}
 }
 
+// TestPrompter_displayStays shows a passkey until the context ends, which it does
+// with a success too.
+func TestPrompter_displayStays(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		gone := false
+		w := newWorld(t, people, func(s *setup) {
+			s.options[1].Features = withMITM(smp.DisplayOnly)
+			show := s.options[1].Prompter.DisplayPasskey
+			s.options[1].Prompter.DisplayPasskey = func(ctx context.Context, q *smp.Question) error {
+				err := show(ctx, q)
+				<-ctx.Done()
+				gone = true
+				return err
+			}
+		})
+		defer w.close()
+		w.connect()
+		w.mustPair(withMITM(smp.KeyboardOnly))
+		if !gone {
+			t.Error("the passkey is still shown")
+		}
+	})
+}
+
 // TestPrompter_lateAnswer lets the second question wait while the answer to the
 // first one arrives: it is not taken for the second's.
 func TestPrompter_lateAnswer(t *testing.T) {
