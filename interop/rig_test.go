@@ -85,7 +85,7 @@ func (r *rig) link() {
 			p.Peer = r.us.session.PeerIdentity()
 		}
 		r.must(r.us.host.Advertise(r.ctx, p), "advertise")
-		r.must(r.peer.connect(r.ctx, r.us.own), "connect")
+		r.must(r.peer.connect(r.ctx, r.ourAddress()), "connect")
 		var err error
 		conn, err = r.us.host.Accept(r.ctx)
 		r.must(err, "accept")
@@ -93,6 +93,15 @@ func (r *rig) link() {
 	r.must(r.us.linked(conn), "link")
 	_, err := r.peer.events().await(r.ctx, connected)
 	r.must(err, "link")
+}
+
+// ourAddress is the one by which the peer finds us. Linux wants the identity of
+// a peer whose IRK it has.
+func (r *rig) ourAddress() bt.TypedAddress {
+	if _, ok := r.peer.(*linux); ok && r.us.session != nil {
+		return r.us.own
+	}
+	return r.us.host.Address()
 }
 
 // find gives the address that the peer has on the air.

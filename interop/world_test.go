@@ -96,27 +96,49 @@ func (w *world) tap(name string, inner transport.Transport) (transport.Transport
 	return snoop.NewTap(inner, writer, time.Now), nil
 }
 
-// steps are what passed between our host and its controller so far.
-func (r *rig) steps() []dissect.Step {
+// packets are what passed between our host and its controller so far.
+func (r *rig) packets() []snoop.Packet {
 	r.t.Helper()
+	r.w.mu.Lock()
+	defer r.w.mu.Unlock()
 	for _, c := range r.w.captures {
-		if c.name != "us" {
-			continue
-		}
-		reader, err := snoop.NewReader(bytes.NewReader(c.bytes()))
-		r.must(err, "recording")
-		var d dissect.Dissector
-		var steps []dissect.Step
-		for {
-			p, err := reader.Next()
-			if errors.Is(err, io.EOF) {
-				return steps
-			}
+		if c.name == "us" {
+			all, err := readPackets(c.bytes())
 			r.must(err, "recording")
-			steps = append(steps, d.Packet(p.Direction == snoop.Sent, p.Data)...)
+			return all
 		}
 	}
 	return nil
+}
+
+// readPackets reads a whole btsnoop file.
+func readPackets(b []byte) ([]snoop.Packet, error) {
+	reader, err := snoop.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	var all []snoop.Packet
+	for {
+		p, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		all = append(all, p)
+	}
+}
+
+// steps are what those packets say.
+func (r *rig) steps() []dissect.Step {
+	r.t.Helper()
+	var d dissect.Dissector
+	var steps []dissect.Step
+	for _, p := range r.packets() {
+		steps = append(steps, d.Packet(p.Direction == snoop.Sent, p.Data)...)
+	}
+	return steps
 }
 
 // serve joins a host on a stream to a controller, recorded from the host's side.

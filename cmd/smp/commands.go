@@ -8,6 +8,7 @@ func commands() []command {
 		peripheralCommand(),
 		controllerCommand(),
 		simCommand(),
+		conformanceCommand(),
 		replayCommand(),
 		bondsCommand(),
 		decodeCommand(),

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"blesmp/bt"
 	"blesmp/hci/transport"
@@ -188,14 +186,12 @@ func runController(ctx context.Context, s streams, args []string) int {
 	if err := o.check(); err != nil {
 		return usageError(s, err)
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
-	defer stop()
 	service, err := newControllerService(ctx, s, o)
 	if err == nil {
 		err = service.run(ctx)
 	}
 	if err != nil {
-		return failure(s, errors.New(strings.ReplaceAll(err.Error(), "\n", "; ")))
+		return failure(s, err)
 	}
 	return exitOK
 }

@@ -95,7 +95,7 @@ func (c *controllerService) open(ctx context.Context, s streams, o *controllerOp
 			for _, open := range listeners {
 				_ = open.Close() // the error that matters is the other one
 			}
-			return withoutPackage(err)
+			return err
 		}
 		listeners = append(listeners, listener)
 	}
@@ -116,10 +116,9 @@ func (c *controllerService) open(ctx context.Context, s streams, o *controllerOp
 	for i, p := range c.places {
 		p.address = o.listens[i].address
 		config := virtual.Config{}
-		switch {
-		case p.address.Type == bt.RandomAddress:
+		if p.address.Type == bt.RandomAddress {
 			config.RandomAddress = p.address.Address
-		default:
+		} else {
 			config.PublicAddress = p.address.Address
 		}
 		p.controller = air.NewController(config)

@@ -32,7 +32,7 @@ type entry struct {
 	Rule   string       `json:"rule,omitempty"`
 	OOB    string       `json:"oob,omitempty"`
 
-	*scanRecord
+	Device *scanRecord `json:"device,omitempty"` // of the event device
 }
 
 // levelRecord is a level.
@@ -59,12 +59,12 @@ type reporter struct {
 	policy  smp.Policy
 
 	mu    sync.Mutex
-	json  io.Writer             // nil without --json
-	known map[*smp.Session]bool // of which it was told that they are connected
+	json  io.Writer                   // nil without --json
+	known map[*smp.Session]*sync.Once // tells that they are connected
 }
 
 func newReporter(s streams, c *console, asJSON bool, policy smp.Policy) *reporter {
-	r := &reporter{console: c, policy: policy, known: map[*smp.Session]bool{}}
+	r := &reporter{console: c, policy: policy, known: map[*smp.Session]*sync.Once{}}
 	if asJSON {
 		r.json = s.out
 	}
@@ -96,12 +96,15 @@ func (r *reporter) of(s *smp.Session, event string) entry {
 // connected tells of a new link, before anything else of it.
 func (r *reporter) connected(s *smp.Session) {
 	r.mu.Lock()
-	told := r.known[s]
-	r.known[s] = true
-	r.mu.Unlock()
-	if told {
-		return
+	if r.known[s] == nil {
+		r.known[s] = new(sync.Once)
 	}
+	once := r.known[s]
+	r.mu.Unlock()
+	once.Do(func() { r.tellConnected(s) })
+}
+
+func (r *reporter) tellConnected(s *smp.Session) {
 	bonded := s.Bonded()
 	e := r.of(s, "connected")
 	e.Bonded = &bonded

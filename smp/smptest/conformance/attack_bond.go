@@ -135,7 +135,7 @@ func lostKey() []round {
 		if err := <-done; !errors.Is(err, bt.PINOrKeyMissing) {
 			return fmt.Errorf("Encrypt returned %w, want %v", errOrNone(err), bt.PINOrKeyMissing)
 		}
-		if err := s.peer.Silence(quiet); err != nil {
+		if err := s.quietly(); err != nil {
 			return fmt.Errorf("after the key was missing: %w", err)
 		}
 		return errors.Join(s.lost(), s.unchanged(), s.resting(smp.StateIdle))

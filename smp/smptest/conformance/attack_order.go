@@ -103,6 +103,18 @@ func (s *Stage) endsBadly(c course) error {
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(pending, func(a smptest.Arrival) bool { return a.LTKRequest != nil }) {
+		// Our device was faster: its controller lets nothing through before this.
+		if err := s.peer.RejectLTK(); err != nil {
+			return err
+		}
+		s.settle()
+		rest, err := s.peer.Pending()
+		if err != nil {
+			return err
+		}
+		pending = append(pending, rest...)
+	}
 	failed := 0
 	for _, a := range pending {
 		switch {

@@ -59,7 +59,7 @@ func sendFailed(reason smp.Reason) smptest.Step {
 // failed checks that our device reports one failure and nothing else, that it
 // is silent and at rest, and that the store is as it was.
 func (s *Stage) failed(remote bool, reasons ...smp.Reason) error {
-	if err := s.peer.Silence(quiet); err != nil {
+	if err := s.quietly(); err != nil {
 		return err
 	}
 	if s.device == nil {
@@ -127,7 +127,7 @@ func (s *Stage) resting(want smp.State) error {
 // rejected checks that our device reports one request as turned down with this
 // reason, and nothing else.
 func (s *Stage) rejected(reason smp.Reason) error {
-	if err := s.peer.Silence(quiet); err != nil {
+	if err := s.quietly(); err != nil {
 		return err
 	}
 	if s.device == nil {
@@ -147,7 +147,7 @@ func (s *Stage) rejected(reason smp.Reason) error {
 // silent checks that our device reports nothing, sends nothing and stores
 // nothing.
 func (s *Stage) silent() error {
-	if err := s.peer.Silence(quiet); err != nil {
+	if err := s.quietly(); err != nil {
 		return err
 	}
 	if s.device == nil {
@@ -170,11 +170,12 @@ func (s *Stage) timedOut() error {
 			return fmt.Errorf("our device reports %s before 30 seconds have passed", describe(events[0]))
 		}
 	}
-	if err := s.peer.Silence(2 * time.Second); err != nil {
-		return err
-	}
+	s.clock.Sleep(2 * time.Second)
 	if s.device == nil {
 		return nil
+	}
+	if err := s.quietly(); err != nil {
+		return err
 	}
 	events, _, _ := s.device.happened(s.since)
 	if len(events) != 1 {
@@ -189,6 +190,25 @@ func (s *Stage) timedOut() error {
 		}
 	}
 	return errors.Join(s.resting(smp.StateMute), s.unchanged(), s.keyless())
+}
+
+// muted sends a PDU after the timeout and checks that nothing answers. A device
+// may also have ended the link.
+func (s *Stage) muted(pdu []byte) error {
+	pending, err := s.peer.Pending()
+	if err != nil {
+		return err
+	}
+	for _, a := range pending {
+		if a.Disconnected == bt.Success {
+			return fmt.Errorf("got %v after the timeout, want silence or the end of the link", a)
+		}
+		return nil
+	}
+	if err := s.peer.SendPDU(pdu); err != nil {
+		return err
+	}
+	return s.quietly()
 }
 
 // recover checks that our device still pairs on the same link, after the

@@ -24,7 +24,7 @@ type Stage struct {
 	air    *virtual.Air
 	table  *table.Table
 	device *device // nil where it is foreign
-	person Person  // of a foreign device
+	target *Target // a foreign device, or nil
 	remote bt.TypedAddress
 	peer   *smptest.Peer
 	since  mark
@@ -56,7 +56,9 @@ func newStage(ctx context.Context, o Options) *Stage {
 // one where it is zero.
 func (s *Stage) newPeer(address bt.Address) error {
 	controller := s.air.NewController(virtual.Config{PublicAddress: peerAddress.Address})
-	peer, err := smptest.NewPeer(controller, smptest.PeerOptions{Address: address, Sleep: s.clock.Sleep})
+	peer, err := smptest.NewPeer(controller, smptest.PeerOptions{
+		Address: address, Sleep: s.clock.Sleep, Patience: s.patience(),
+	})
 	s.peer = peer
 	return err
 }
@@ -66,6 +68,9 @@ func (s *Stage) prepare(c course) error { return s.prepareFrom(c, bt.Address{}) 
 
 // prepareFrom does so with a peer of another address.
 func (s *Stage) prepareFrom(c course, peer bt.Address) error {
+	if s.target != nil {
+		return s.prepareForeign(c.role)
+	}
 	if err := s.build(c.setup, peer); err != nil {
 		return err
 	}
@@ -89,9 +94,6 @@ func (s *Stage) build(set setup, peer bt.Address) error {
 
 // connect makes the link, our device having this role.
 func (s *Stage) connect(role bt.Role) error {
-	if s.device == nil {
-		return s.connectForeign(role)
-	}
 	if role == bt.Peripheral {
 		if err := s.device.host.Advertise(s.ctx, hci.AdvertisingParameters{}); err != nil {
 			return err
@@ -134,8 +136,31 @@ func (s *Stage) disconnect() error {
 	return nil
 }
 
-// settle waits until everything is at rest.
-func (s *Stage) settle() { s.clock.Sleep(time.Millisecond) }
+// settle waits until everything is at rest, as far as one can tell.
+func (s *Stage) settle() {
+	if s.target != nil {
+		s.clock.Sleep(foreignQuiet)
+		return
+	}
+	s.clock.Sleep(time.Millisecond)
+}
+
+// patience is how long the peer waits for what it expects; 0 leaves it to the
+// peer.
+func (s *Stage) patience() time.Duration {
+	if s.target != nil {
+		return foreignPatience
+	}
+	return 0
+}
+
+// quietly checks that nothing comes from the device.
+func (s *Stage) quietly() error {
+	if s.target != nil {
+		return s.peer.Silence(foreignQuiet)
+	}
+	return s.peer.Silence(quiet)
+}
 
 // mark begins to count anew.
 func (s *Stage) mark() error {
@@ -215,7 +240,7 @@ func (s *Stage) begin(c course) (course, error) {
 		return c, err
 	}
 	if s.device == nil {
-		return c, s.beginForeign(c)
+		return c, nil // the person has begun
 	}
 	if c.role == bt.Central && !c.unasked {
 		return c, s.device.pair(s.ctx, c.features)
@@ -252,7 +277,7 @@ func (s *Stage) succeed(c course) error {
 // succeeded checks that our device reports one success of the right level, and
 // has stored the right bond or none.
 func (s *Stage) succeeded(c course) error {
-	if err := s.peer.Silence(quiet); err != nil {
+	if err := s.quietly(); err != nil {
 		return err
 	}
 	if s.device == nil {
@@ -390,9 +415,6 @@ const quiet = 100 * time.Millisecond
 
 // shown waits for the passkey that our device shows.
 func (s *Stage) shown() (uint32, error) {
-	if s.device == nil {
-		return s.person.ReadPasskey()
-	}
 	return s.await("passkey", func(d *device) *[]uint32 { return &d.shown })
 }
 
