@@ -39,11 +39,25 @@ type Quirk struct {
 	Test string `json:"test"`
 }
 
+// Comparison is what a peer and we do in the same case.
+type Comparison struct {
+	Name string `json:"name"`
+	Peer string `json:"peer"`
+	Us   string `json:"us"`
+}
+
 // Report is all that a run of the tests found.
 type Report struct {
 	Peers   []Peer   `json:"peers"`
 	Results []Result `json:"results"`
-	Quirks  []Quirk  `json:"quirks"`
+
+	// ToResponder and ToInitiator are the answers of Linux and of us to PDUs
+	// that nobody should send, Defects what ble-host gets wrong.
+	ToResponder []Comparison `json:"to_responder"`
+	ToInitiator []Comparison `json:"to_initiator"`
+	Defects     []Comparison `json:"defects"`
+
+	Quirks []Quirk `json:"quirks"`
 }
 
 // Sort puts results in an order that does not depend on which ended first.

@@ -11,8 +11,19 @@ import (
 var found results
 
 type results struct {
-	mu  sync.Mutex
-	all []Result
+	mu       sync.Mutex
+	all      []Result
+	compared map[string][]Comparison
+}
+
+// compare adds a line to one of the comparisons.
+func (r *results) compare(what string, c Comparison) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.compared == nil {
+		r.compared = map[string][]Comparison{}
+	}
+	r.compared[what] = append(r.compared[what], c)
 }
 
 func (r *results) add(x Result) {
