@@ -5,6 +5,7 @@ package interop
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -71,6 +72,11 @@ func boot(ctx context.Context, w *world, name string, c *virtual.Controller, on 
 		if err := link(path, filepath.Join(root, program)); err != nil {
 			return nil, err
 		}
+	}
+	seed := make([]byte, 64)
+	_, _ = rand.Read(seed)
+	if err := os.WriteFile(filepath.Join(root, "seed"), seed, 0o600); err != nil {
+		return nil, err
 	}
 	hciHere, hciThere, err := socketpair()
 	if err != nil {
