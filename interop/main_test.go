@@ -141,6 +141,7 @@ func TestInterop(t *testing.T) {
 	t.Run("bad PDUs", badPDUs)
 	t.Run("defects", defects)
 	t.Run("captures", checkCaptures)
+	t.Run("results", checkResults)
 	t.Logf("%s in %v", found.summary(), time.Since(started).Round(time.Millisecond))
 }
 

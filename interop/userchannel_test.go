@@ -103,6 +103,8 @@ type channelCase struct {
 	level smp.Level
 }
 
+const channelGroup = "smp in a Linux guest, by HCI user channel"
+
 func channelCases() []channelCase {
 	return []channelCase{
 		{"Just Works", []string{"--io", "none", "--yes"}, features(smp.NoInputNoOutput), level(smp.JustWorks, true, 16)},
@@ -118,7 +120,7 @@ func userChannel(t *testing.T) {
 			for _, role := range []bt.Role{bt.Central, bt.Peripheral} {
 				t.Run(fmt.Sprintf("%s/%s/us as %s", c.name, p.name, role), func(t *testing.T) {
 					t.Parallel()
-					record(t, Result{Group: "smp in a Linux guest, by HCI user channel", Case: c.name, Peer: p.name, Role: "us as " + role.String()},
+					record(t, Result{Group: channelGroup, Case: c.name, Peer: p.name, Role: "us as " + role.String()},
 						func(ctx context.Context) { c.run(ctx, t, p, role) })
 				})
 			}
