@@ -35,7 +35,7 @@ type guest struct {
 	done    chan struct{} // closed when the process has ended
 
 	write sync.Mutex
-	on    func(guestEvent)
+	on    func(*guest, guestEvent)
 }
 
 // guests counts guests, for their names.
@@ -61,7 +61,7 @@ type guestEvent struct {
 
 // boot starts a guest whose hci0 is on this controller. on is called for every
 // line of the guest.
-func boot(ctx context.Context, w *world, name string, c *virtual.Controller, on func(guestEvent)) (*guest, error) {
+func boot(ctx context.Context, w *world, name string, c *virtual.Controller, on func(*guest, guestEvent)) (*guest, error) {
 	root := filepath.Join(w.dir, name)
 	for _, d := range []string{"dev", "proc", "sys", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(root, d), 0o755); err != nil {
@@ -152,7 +152,7 @@ func (g *guest) read() {
 			continue
 		}
 		g.log.printf("guest> %s", line[:len(line)-1])
-		g.on(e)
+		g.on(g, e)
 	}
 }
 
@@ -346,7 +346,7 @@ func (l *linux) mgmtSend(opcode uint16, data []byte) error {
 }
 
 // hear takes a line of the guest.
-func (l *linux) hear(e guestEvent) {
+func (l *linux) hear(_ *guest, e guestEvent) {
 	switch e.Event {
 	case "ready":
 		close(l.ready)

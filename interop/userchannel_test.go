@@ -59,10 +59,10 @@ type said struct {
 	Event string `json:"event"`
 }
 
-func (s *station) hear(e guestEvent) {
+func (s *station) hear(g *guest, e guestEvent) {
 	switch e.Event {
 	case "ready":
-		_ = s.guest.do(guestRequest{Do: "mgmt", Data: readIndexList})
+		_ = g.do(guestRequest{Do: "mgmt", Data: readIndexList})
 	case "mgmt":
 		if indexed(e.Data) {
 			s.once.Do(func() { close(s.ready) })
