@@ -8,14 +8,17 @@ import (
 	"github.com/leanovate/gopter/gen"
 
 	"blesmp/bt"
+	"blesmp/gen/table"
 	"blesmp/smp"
 	"blesmp/smp/smptest"
 )
 
 // Commands are the moves on two linked Procedures, for commands.Prop. NewWatch,
-// where it is not nil, gives each sequence its own watch.
+// where it is not nil, gives each sequence its own watch. Table is the machine
+// that both sides follow, smp.Table() by default.
 type Commands struct {
 	NewWatch func() func(smptest.Moment) error
+	Table    *table.Table
 }
 
 var _ commands.Commands = Commands{}
@@ -27,7 +30,7 @@ func (c Commands) NewSystemUnderTest(initial commands.State) commands.SystemUnde
 	if c.NewWatch != nil {
 		watch = c.NewWatch()
 	}
-	t, err := NewTrial(initial.(State).Setup, watch)
+	t, err := newTrial(initial.(State).Setup, c.Table, watch)
 	if err != nil {
 		panic(fmt.Sprintf("model: %v", err))
 	}
