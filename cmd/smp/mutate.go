@@ -59,7 +59,7 @@ func mutateFlags() (*flag.FlagSet, *mutateOptions) {
 	flags.IntVar(&o.sample, "sample", 0, "try `N` mutants only, drawn by the seed; 0 means all")
 	flags.Int64Var(&o.seed, "seed", 1, "`SEED` of the sample and of the random moves")
 	flags.DurationVar(&o.time, "time", 0, "begin no mutant after this `DURATION`; 0 means no end")
-	flags.DurationVar(&o.limit, "limit", time.Minute, "a mutant that takes longer counts as found")
+	flags.DurationVar(&o.limit, "limit", 3*time.Minute, "a mutant that takes longer counts as found")
 	flags.IntVar(&o.moves, "moves", 150, "play `N` sequences of random moves with each mutant")
 	flags.IntVar(&o.workers, "workers", 2, "try `N` mutants at once")
 	flags.IntVar(&o.only, "line", 0, "only mutants of this `LINE` of the file")
@@ -169,8 +169,8 @@ func (o *mutateOptions) mutants(ctx context.Context, out io.Writer, judge *mutat
 	return report, nil
 }
 
-// drawn gives the numbers of the mutants to try, in the order in which they are
-// tried.
+// drawn gives the numbers of the mutants to try. Their order is random, so that
+// a run which is cut short is a fair sample.
 func (o *mutateOptions) drawn(all []mutate.Mutant) []int {
 	var ids []int
 	for _, m := range all {
@@ -178,9 +178,9 @@ func (o *mutateOptions) drawn(all []mutate.Mutant) []int {
 			ids = append(ids, m.ID)
 		}
 	}
+	random := rand.New(rand.NewPCG(uint64(o.seed), 0))
+	random.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	if o.sample > 0 && o.sample < len(ids) {
-		random := rand.New(rand.NewPCG(uint64(o.seed), 0))
-		random.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 		ids = slices.Clip(ids[:o.sample])
 	}
 	return ids

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/leanovate/gopter"
 	"github.com/leanovate/gopter/commands"
@@ -27,6 +28,7 @@ import (
 const (
 	Static      = "static"      // the checks of the specification's language
 	Transcripts = "transcripts" // recorded exchanges
+	Grids       = "grids"       // all pairs of IO capabilities
 	Sequences   = "sequences"   // saved sequences of moves
 	Model       = "model"       // gopter's random moves on two sides
 	Conformance = "conformance" // the SIG's cases and published attacks
@@ -38,7 +40,7 @@ const (
 
 // Means are all of them, in order.
 func Means() []string {
-	return []string{Static, Transcripts, Sequences, Model, Conformance, Tests, Verify, Crash, Hang}
+	return []string{Static, Transcripts, Grids, Sequences, Model, Conformance, Tests, Verify, Crash, Hang}
 }
 
 // Judge holds everything that looks at mutants.
@@ -124,6 +126,7 @@ func (j *Judge) run(ctx context.Context, id int, m *machine.Machine, t *table.Ta
 		skip bool
 	}{
 		{Transcripts, func() string { return j.replay(t) }, false},
+		{Grids, func() string { return strings.Join(model.Capabilities(t), "\n") }, false},
 		{Sequences, func() string { return j.playSequences(t) }, false},
 		{Model, func() string { return j.playModel(t) }, false},
 		{Conformance, func() string { return conform(ctx, t) }, false},
