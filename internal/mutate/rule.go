@@ -88,7 +88,7 @@ func (c *collector) argument(call *spec.Call, pos spec.Pos, where string) {
 	}
 	values := c.enum(c.declared(call.Name.Text).Arg.Text)
 	if call.Arg.Op == "or_else" {
-		c.add(pos, where, "drop "+call.Arg.X.Op+"."+call.Arg.X.Name, func() { call.Arg = call.Arg.Y })
+		c.add(pos, where, "drop event."+call.Arg.X.Name, func() { call.Arg = call.Arg.Y })
 		c.swap(&call.Arg.Y, values, pos, where)
 		return
 	}

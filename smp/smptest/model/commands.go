@@ -15,10 +15,13 @@ import (
 
 // Commands are the moves on two linked Procedures, for commands.Prop. NewWatch,
 // where it is not nil, gives each sequence its own watch. Table is the machine
-// that both sides follow, smp.Table() by default.
+// that both sides follow, smp.Table() by default. Failed, where it is not nil, is
+// given the moves of every try that fails, up to the one that showed it; the
+// shortest of them is what gopter has shrunk the failure to.
 type Commands struct {
 	NewWatch func() func(smptest.Moment) error
 	Table    *table.Table
+	Failed   func(Sequence)
 }
 
 var _ commands.Commands = Commands{}
@@ -34,6 +37,7 @@ func (c Commands) NewSystemUnderTest(initial commands.State) commands.SystemUnde
 	if err != nil {
 		panic(fmt.Sprintf("model: %v", err))
 	}
+	t.failed = c.Failed
 	return t
 }
 

@@ -21,6 +21,9 @@ type Trial struct {
 	begun    int  // pairings on this link
 	sent     [2]int
 	problems []string
+
+	moves  []Move         // that were made by Run
+	failed func(Sequence) // told once; nil for nobody
 }
 
 // NewTrial builds the Rig of a Setup. Watch, where it is not nil, is told of
