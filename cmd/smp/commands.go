@@ -10,6 +10,7 @@ func commands() []command {
 		simCommand(),
 		conformanceCommand(),
 		replayCommand(),
+		mutateCommand(),
 		bondsCommand(),
 		decodeCommand(),
 		completionCommand(),
