@@ -1,6 +1,7 @@
 package smp_test
 
 import (
+	"crypto/rand"
 	"slices"
 	"testing"
 
@@ -64,7 +65,20 @@ var badKeys = []struct {
 	}},
 }
 
-// reflections exist only at the initiator, who sends its key first.
+// onePair gives both sides the same key pair: an initiator that knows the
+// responder's key sends it.
+func onePair(both *[2]smptest.Party) {
+	pair, err := toolbox.NewKeyPair(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	for i := range both {
+		both[i].Config.NewKeyPair = func() smp.KeyPair { return pair }
+	}
+}
+
+// reflections exist only at the initiator, who sends its key first; onePair is
+// for the responder.
 var reflections = []struct {
 	name string
 	edit func(own, pdu []byte) []byte
@@ -101,6 +115,10 @@ var authenticationScenarios = append([]scenario{
 	{
 		name: "SM/PER/JW/BI-02-C wrong initiator confirm", parties: of(smp.JustWorks, false),
 		play: flip(bt.Peripheral, smp.CodePairingConfirm), initiator: told(smp.ConfirmValueFailed), responder: failed(smp.ConfirmValueFailed),
+	},
+	{
+		name: "A02 the responder's own key", parties: of(smp.JustWorks, true, onePair),
+		play: func(_ *testing.T, rig *smptest.Rig) { rig.Pair() }, initiator: told(smp.DHKeyCheckFailed), responder: failed(smp.DHKeyCheckFailed),
 	},
 	{
 		name: "A04 SM/CEN/JW/BI-06-C our own confirm comes back", parties: of(smp.JustWorks, false),

@@ -158,7 +158,7 @@ func (l *listing) hear(r hci.Report) error {
 	a.told = news
 	x := a.scanRecord
 	address, identity := r.Address, r.Identity
-	l.report.tell(entry{Event: "device", Address: &address, Identity: &identity, Bonded: &bonded, scanRecord: &x},
+	l.report.tell(entry{Event: "device", Address: &address, Identity: &identity, Bonded: &bonded, Device: &x},
 		"%s", l.line(r, a, bonded))
 	return nil
 }

@@ -92,8 +92,8 @@ func TestNoDevice(t *testing.T) {
 		args []string
 		want []string // parts of the one line
 	}{
-		{"no socket", []string{"scan", "--transport", "unix:" + folder + "/nobody", "--bonds", bonds}, []string{"there is no such socket", "try smp controller"}},
-		{"nobody listens", []string{"pair", "--transport", "tcp:127.0.0.1:1", "--bonds", bonds, "C0:11:22:33:44:55"}, []string{"nobody listens there", "try smp controller"}},
+		{"no socket", []string{"scan", "--transport", "unix:" + folder + "/nobody", "--bonds", bonds}, []string{"there is no such socket", "try: smp controller"}},
+		{"nobody listens", []string{"pair", "--transport", "tcp:127.0.0.1:1", "--bonds", bonds, "C0:11:22:33:44:55"}, []string{"nobody listens there", "try: smp controller"}},
 		{"no bonds", []string{"scan", "--transport", w.addresses[0], "--bonds", filepath.Join(folder, "text")}, []string{"text", "left as it is"}},
 		{"a directory for the bonds", []string{"scan", "--transport", w.addresses[0], "--bonds", folder}, []string{"not a regular file"}},
 		{"no directory", []string{"scan", "--transport", w.addresses[0], "--bonds", filepath.Join(folder, "text", "bonds.db")}, []string{"directory of the bonds"}},

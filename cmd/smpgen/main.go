@@ -6,6 +6,9 @@
 //	smpgen diff      tells whether the generated code is up to date
 //	smpgen fmt       formats specifications
 //	smpgen explain   says which line decides what happens on an event in a state
+//	smpgen verify    explores state machines and proves what they promise
+//	smpgen diagram   draws charts and tables
+//	smpgen schema    writes JSON schemas for editors
 //	smpgen help      describes a command
 //
 // Without a command it is smpgen gen, which is what a go:generate line wants.
@@ -66,7 +69,10 @@ func (e usageError) Error() string { return e.text }
 
 // commands lists the subcommands in the order in which help shows them.
 func commands() []*command {
-	return []*command{genCommand(), checkCommand(), diffCommand(), fmtCommand(), explainCommand()}
+	return []*command{
+		genCommand(), checkCommand(), diffCommand(), fmtCommand(), explainCommand(),
+		verifyCommand(), diagramCommand(), schemaCommand(),
+	}
 }
 
 func run(args []string, stdout, stderr io.Writer) int {
