@@ -180,7 +180,6 @@ type linux struct {
 	guest *guest
 	feed  *feed
 	own   bt.TypedAddress
-	air   bt.TypedAddress // of the last link, the other side
 
 	mu      sync.Mutex
 	answers chan mgmtAnswer

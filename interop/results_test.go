@@ -100,6 +100,9 @@ func checkResults(t *testing.T) {
 		t.Logf("a part of the cases: %s is not compared", resultsFile)
 		return
 	}
+	var table strings.Builder
+	report.matrix(&table)
+	t.Logf("the matrix:\n%s", table.String())
 	if *update && slices.ContainsFunc(report.Results, func(x Result) bool { return x.Outcome == Failed }) {
 		t.Fatal("a run with failed cases is not written down")
 	}
