@@ -10,6 +10,7 @@ func commands() []command {
 		replayCommand(),
 		bondsCommand(),
 		decodeCommand(),
+		verifyCommand(),
 		completionCommand(),
 	}
 }
