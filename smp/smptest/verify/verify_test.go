@@ -87,7 +87,7 @@ func TestFaults(t *testing.T) {
 			edited(t,
 				"do: [keepRandom, computeSTK]\n                  send: [PairingRandom]\n                  goto: AwaitLTKRequest",
 				"do: [keepRandom, computeSTK]\n                  send: [PairingRandom]\n                  goto: AwaitEncryption"),
-			legacyJust, "the responder has begun 1 pairings and completed 0, though nothing went wrong",
+			legacyJust, "the responder waits in Settling, and nobody has anything to do",
 		},
 		{
 			"no check for our own key",
@@ -103,18 +103,18 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			"a timer that never stops", neverStops(edited(t)),
-			secureJust, "the timer of the responder: runs true in Idle, started anew false",
+			secureJust, "the timer of the initiator: runs true in Mute, started anew false",
 		},
 		{
 			"a bond without encryption",
 			edited(t, "EncryptionFailed:\n                - if: encrypted\n                  emit: [ReportEncryptionFailure, Disconnect]\n                  end: EncryptionLost\n                  goto: Idle\n",
 				"EncryptionFailed:\n                - {if: not encrypted, do: [makeOwnKeys], goto: Encrypted}\n                - if: encrypted\n                  emit: [ReportEncryptionFailure, Disconnect]\n                  end: EncryptionLost\n                  goto: Idle\n"),
-			secureJust, "the responder stores a bond out of turn",
+			secureJust, "the initiator stores a bond out of turn",
 		},
 		{
 			"Pairing Failed is answered",
 			edited(t, "      PairingFailed: {end: ByPeer, ref: 3.5.5}\n      any_pdu:       {fail", "      PairingFailed: {fail: UnspecifiedReason, ref: 3.5.5}\n      any_pdu:       {fail"),
-			secureJust, "the responder answers Pairing Failed",
+			secureJust, "the initiator answers Pairing Failed",
 		},
 		{
 			"an authentication that the user did not give",
