@@ -37,7 +37,7 @@ func (p *Procedure) save() *snapshot {
 		question:     p.question, arming: p.arming,
 	}
 	if p.memory != nil {
-		s.pairing = p.memory.pairing.clone()
+		s.pairing = p.pairing.clone()
 	}
 	return s
 }
