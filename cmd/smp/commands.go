@@ -13,6 +13,7 @@ func commands() []command {
 		mutateCommand(),
 		bondsCommand(),
 		decodeCommand(),
+		verifyCommand(),
 		completionCommand(),
 	}
 }

@@ -28,6 +28,10 @@ const (
 	reconnect
 	overtake     // a link event comes before PDUs that were earlier
 	staleTimeout // of a start of the timer that is over
+	oldChange    // somebody else's start of encryption ends while ours has not begun
+	forge        // the attacker sends something
+	askKey       // its controller asks for a key: 0 with zeros, 1 with other numbers
+	endStart     // an encryption ends: 0 badly, 1 well
 	// What goes wrong.
 	refuse
 	cancel
@@ -62,6 +66,10 @@ func (k moveKind) cause() Causes {
 // moves lists what can happen in a world; first what needs no fault.
 func (r *run) moves(w *world, into []move) (all []move, natural int) {
 	all = into[:0]
+	if r.setup.Attack {
+		all = r.attackMoves(w, all)
+		return all, len(all)
+	}
 	for i := range w.sides {
 		all = r.ordinary(w, bt.Role(i), all)
 	}
@@ -104,6 +112,9 @@ func (r *run) ordinary(w *world, role bt.Role, all []move) []move {
 	}
 	if s.late != nil {
 		all = append(all, move{kind: late, role: role})
+	}
+	if r.options.NoChanges && s.held != nil {
+		all = append(all, move{kind: oldChange, role: role})
 	}
 	if r.options.NoNumbers && s.oldTimer {
 		all = append(all, move{kind: staleTimeout, role: role})
@@ -156,7 +167,7 @@ func (r *run) make(from *world, m move) *world {
 	r.found = r.found[:0]
 	if c := m.kind.cause(); c != 0 {
 		w.causes |= c
-		w.left.faults--
+		w.left.faults -= min(w.left.faults, 1)
 	}
 	s := &w.sides[m.role]
 	switch m.kind {
@@ -188,6 +199,15 @@ func (r *run) make(from *world, m move) *world {
 		r.step(&w, m.role, smp.Input{Event: smp.EventRequestSecurity, Security: r.setup.Security})
 	case reconnect:
 		r.reconnect(&w)
+	case oldChange:
+		r.step(&w, m.role, smp.Input{Event: smp.EventEncryptionOn})
+	case forge:
+		r.forgedStep(&w, m)
+	case askKey:
+		w.link.starting = false
+		r.step(&w, m.role, smp.Input{Event: smp.EventLTKRequest, EDIV: uint16(m.arg)})
+	case endStart:
+		r.endStarting(&w, m)
 	case refuse:
 		id := s.question.id
 		s.question = nil
@@ -300,7 +320,7 @@ func (r *run) answer(w *world, role bt.Role) (smp.Input, bool) {
 		in.Event, in.Replace = smp.EventFeaturesConfirmed, true
 	case smp.EffectAskPasskey:
 		in.Event, in.Passkey = smp.EventPasskeyEntered, 271828
-		if q.model != smp.BothType {
+		if q.model != smp.BothType && !r.setup.Attack {
 			in.Passkey = other.shown
 			return in, other.shown != 0
 		}
@@ -365,6 +385,7 @@ func (m move) String() string {
 		deliver: "deliver", answer: "the user answers", late: "a late answer", pairUp: "Pair", encrypt: "Encrypt",
 		request: "RequestSecurity", reconnect: "a new link", overtake: "a link event overtakes", staleTimeout: "a stale timeout",
 		refuse: "the user refuses", cancel: "Cancel", timeout: "Timeout", disconnect: "the link is lost",
+		oldChange: "an older encryption ends", forge: "the attacker sends", askKey: "the attacker asks for a key", endStart: "encryption ends",
 		failEncryption: "encryption fails", lose: "something is lost", inject: "an injected PDU",
 	}
 	return fmt.Sprintf("%s (%s)", names[m.kind], name(m.role))

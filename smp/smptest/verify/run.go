@@ -70,6 +70,9 @@ func (r *run) start() *world {
 	if w.left.faults > 0 && !s.NoInjection {
 		w.left.injections = 1
 	}
+	if s.Attack {
+		w.attacker = new(attacker)
+	}
 	for i := range w.sides {
 		w.sides[i].snap = r.fresh[i]
 		w.sides[i].bond = s.Sides[i].Bond
@@ -161,18 +164,30 @@ func (s *side) receive(m mail) { s.inbox = append(slices.Clip(s.inbox), m) }
 // carryOut does what the procedure wants done.
 func (r *run) carryOut(w *world, role bt.Role, e *smp.Effect) {
 	s, peer := &w.sides[role], &w.sides[1-role]
+	if r.setup.Attack {
+		r.hear(w, e)
+	}
 	switch e.Kind {
 	case smp.EffectSend:
 		s.lastSent = string(e.PDU)
 		if !w.link.gone {
-			s.acks++
-			peer.receive(mail{pdu: s.lastSent})
-			s.receive(mail{event: smp.EventDelivered})
+			if r.setup.Attack {
+				s.lastSent = "" // the attacker remembers it
+			} else {
+				peer.receive(mail{pdu: s.lastSent})
+			}
+			if !r.setup.Attack || s.acks == 0 { // an attacker may acknowledge all at once
+				s.acks++
+				s.receive(mail{event: smp.EventDelivered})
+			}
 		}
 	case smp.EffectStartTimer, smp.EffectStopTimer:
 		s.oldTimer = s.oldTimer || s.armed
 		s.armed = e.Kind == smp.EffectStartTimer
 	case smp.EffectStartPairingEncryption, smp.EffectStartStoredEncryption:
+		if r.setup.Attack {
+			return
+		}
 		if s.acks > 0 && !r.options.NoFlush {
 			held := *e
 			s.held = &held
@@ -220,7 +235,7 @@ func (r *run) startEncryption(w *world, e *smp.Effect) {
 // reply is the peripheral's host answering its controller.
 func (r *run) reply(w *world, e *smp.Effect) {
 	l := &w.link
-	if l.gone || !l.starting {
+	if l.gone || !l.starting || r.setup.Attack {
 		return
 	}
 	l.starting = false

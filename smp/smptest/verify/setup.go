@@ -24,6 +24,11 @@ type Setup struct {
 	// Completes says that every pairing has to succeed where nothing goes
 	// wrong. Uneven says that the bonds differ from the start.
 	Completes, Uneven bool
+
+	// Attack puts Victim alone in front of an attacker. Unknown says that no key
+	// may come of it: the attacker does not know what the users know.
+	Attack, Unknown bool
+	Victim          bt.Role
 }
 
 // Party is one side of a Setup.
@@ -165,7 +170,7 @@ func Setups(quick bool) []Setup {
 	all = append(all, bondSetups()...)
 	all = append(all, policySetups()...)
 	all = append(all, longSetups(quick)...)
-	return all
+	return append(all, attackSetups(quick)...)
 }
 
 const (
@@ -179,7 +184,6 @@ func bondSetups() []Setup {
 	for _, sc := range []bool{false, true} {
 		kind := map[bool]string{false: "legacy bonds", true: "SC bonds"}[sc]
 		base := plain(schemes[0], sc, distributions[0])
-		base.Faults = 1
 		all = append(all,
 			base.bonded(sc, false, central, peripheral).named(kind),
 			base.bonded(sc, false, central).named(kind+" at the initiator"),
@@ -187,9 +191,9 @@ func bondSetups() []Setup {
 		)
 	}
 	stronger := plain(schemes[0], true, distributions[0]).bonded(true, true, central, peripheral).named("stronger bonds")
-	stronger.Completes, stronger.Faults = false, 1
+	stronger.Completes = false
 	numeric := plain(schemes[4], true, distributions[0]).bonded(true, true, central, peripheral).named("bonds")
-	numeric.Faults, numeric.Security = 1, smp.AuthReqMITM
+	numeric.Security = smp.AuthReqMITM
 	return append(all, stronger, numeric)
 }
 
@@ -217,7 +221,6 @@ func policySetups() []Setup {
 	all := []Setup{short, shortLegacy, refusedSize, refusedHere, scOnly, mitm, closed, both, noBonding}
 	for i := range all {
 		all[i].Completes = i < 2 || i > 6
-		all[i].Faults = 1
 		all[i].Requests = 1
 		all[i].Uneven = i == len(all)-1
 	}
@@ -236,7 +239,7 @@ func longSetups(quick bool) []Setup {
 		link := s.named("and a new link")
 		link.Pairs, link.Links, link.Faults, link.Requests = 1, 1, 2, 0
 		asked := s.named("asked by the responder")
-		asked.Requests, asked.Faults, asked.Security = 1, 1, smp.AuthReqMITM
+		asked.Requests, asked.Security = 1, smp.AuthReqMITM
 		if quick {
 			again.Pairs = 2
 		}

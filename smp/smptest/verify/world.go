@@ -17,6 +17,8 @@ type world struct {
 	link   link
 	left   budget
 	causes Causes
+
+	attacker *attacker // where there is one in place of the other side
 }
 
 // side is one device, by role.
@@ -122,6 +124,12 @@ func (h *hasher) sum(w *world) uint64 {
 	}
 	x := w.left
 	b = append(b, x.pairs, x.requests, x.encrypts, x.faults, x.injections, x.links, byte(w.causes), byte(w.causes>>8))
+	if k := w.attacker; k != nil {
+		for _, pdu := range k.heard {
+			b = append(append(b, byte(len(pdu))), pdu...)
+		}
+		b = append(b, k.told...)
+	}
 	h.buf = b
 	return maphash.Bytes(h.seed, b)
 }
