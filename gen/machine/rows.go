@@ -142,12 +142,12 @@ func (r *resolver) checkLists() {
 
 func (r *resolver) checkList(rules []*draft) {
 	for i, d := range rules {
-		last := i == len(rules)-1
+		last, conditional := i == len(rules)-1, d.rule.Spec.If != nil || d.rule.Spec.BadIf
 		switch {
-		case d.rule.Spec.If == nil && !last:
+		case !conditional && !last:
 			r.errors.add(rules[i+1].pos, "the rule is never reached: the one in line %d has no condition", d.pos.Line)
 			return
-		case d.rule.Spec.If != nil && last:
+		case conditional && last:
 			r.errors.add(d.pos, "the last rule has a condition: what happens where it does not hold?")
 		}
 	}

@@ -56,17 +56,22 @@ func (l *loader) enum(name Name, n *yaml.Node) {
 func (l *loader) values(n *yaml.Node, owner string, e *Enum) {
 	byNumber := make(map[int]Name)
 	l.entries(n, "values of "+owner, func(name Name, n *yaml.Node) {
-		v := Value{Name: name, Number: -1}
-		l.number(name.Text, 0, largest(bitsOf(e.Width)), &v.Number)(n)
-		if !l.goName(name, "a value") || v.Number < 0 {
+		number := -1
+		l.number(name.Text, 0, largest(bitsOf(e.Width)), &number)(n)
+		if !l.goName(name, "a value") {
 			return
 		}
-		if first, again := byNumber[v.Number]; again {
+		// A value with a wrong number is a value still: those who name it have
+		// done nothing wrong.
+		e.Values = append(e.Values, Value{Name: name, Number: max(number, 0)})
+		first, again := byNumber[number]
+		switch {
+		case number < 0:
+		case again:
 			l.errorf(at(n), "%s: %s has the number of %s", owner, name.Text, first.Text)
-			return
+		default:
+			byNumber[number] = name
 		}
-		byNumber[v.Number] = name
-		e.Values = append(e.Values, v)
 	})
 }
 

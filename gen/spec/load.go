@@ -155,10 +155,19 @@ func (l *loader) syntax(err error) {
 		pos = Pos{len(l.lines), utf8.RuneCountInString(l.lines[len(l.lines)-1]) + 1}
 	}
 	hint := ""
-	if strings.HasPrefix(e.Message, "mapping values are not allowed") {
+	switch {
+	case strings.HasPrefix(e.Message, "mapping values are not allowed"):
 		hint = "text with a colon and a blank in it stands in quotes"
+	case strings.HasPrefix(e.Message, "found character that cannot start any token") && l.tabBefore(pos):
+		hint = "blanks indent, tabs do not"
 	}
 	l.hinted(pos, message, hint)
+}
+
+// tabBefore tells whether a tab indents the line of a position.
+func (l *loader) tabBefore(p Pos) bool {
+	line := l.lines[p.Line-1]
+	return strings.Contains(line[:len(line)-len(strings.TrimLeft(line, " \t"))], "\t")
 }
 
 // deepest is how far mappings and lists may be nested.

@@ -164,6 +164,7 @@ func TestEveryPartOfTheTreeIsRead(t *testing.T) {
 		}
 		mark(set, reflect.ValueOf(f))
 	}
+	delete(set, "Rule.BadIf") // of a broken file alone
 	if len(set) < 100 {
 		t.Errorf("only %d fields were looked at", len(set))
 	}

@@ -50,7 +50,7 @@ func (l *loader) rule(n *yaml.Node) *Rule {
 	l.rules = append(l.rules, n)
 	r := &Rule{Pos: at(n)}
 	l.mappingAnd(n, "a rule", at(n), []key{
-		optional("if", l.expr(&r.If)),
+		optional("if", func(n *yaml.Node) { l.expr(&r.If)(n); r.BadIf = r.If == nil }),
 		optional("set", l.assignments(&r.Sets)),
 		optional("do", l.words("do", &r.Do)),
 		optional("send", l.words("send", &r.Send)),

@@ -331,7 +331,8 @@ type Row struct {
 type Rule struct {
 	Pos   Pos
 	Ref   string
-	If    *Expr
+	If    *Expr // nil for none, and for one that cannot be read
+	BadIf bool  // a condition is written that cannot be read
 	Sets  []Assignment
 	Do    []Name
 	Send  []Name
