@@ -163,7 +163,8 @@ func (r *Rig) watchLink(m Moment) {
 	switch m.Event {
 	case smp.EventEncryptionOn, smp.EventEncryptionOff, smp.EventEncryptionFailed:
 		lost = *was && running && m.Event != smp.EventEncryptionOn
-		if waits && m.After != smp.StateIdle {
+		failed := m.Before == smp.StateAwaitEncryption && m.Event != smp.EventEncryptionOn
+		if (waits || failed) && m.After != smp.StateIdle {
 			r.broken("%v: the controllers are done, and it still waits", m)
 		}
 	case smp.EventLTKRequest:
@@ -171,6 +172,10 @@ func (r *Rig) watchLink(m Moment) {
 	}
 	if lost != hasEffect(m, smp.EffectDisconnect) {
 		r.broken("%v: encryption lost %v, link ended %v", m, lost, !lost)
+	}
+	started := hasEffect(m, smp.EffectStartStoredEncryption) || hasEffect(m, smp.EffectReplyStoredKey) && m.After != smp.StateMute && !Pairing(m.Before)
+	if started && m.After != smp.StateEncryptingStored {
+		r.broken("%v: the controllers encrypt, and it does not wait", m)
 	}
 	switch m.Event {
 	case smp.EventEncryptionOn:
