@@ -15,10 +15,7 @@ import (
 // writes it as a sequence chart of Mermaid. It names PDUs and questions and no
 // value, so that it is the same every time.
 func drawSequence(w io.Writer, model simModel, legacy bool) error {
-	parties, err := chartParties(model, legacy)
-	if err != nil {
-		return err
-	}
+	parties := chartParties(model, legacy)
 	rig, err := smptest.New(1, parties[bt.Central], parties[bt.Peripheral])
 	if err != nil {
 		return fmt.Errorf("sim: %w", err)
@@ -37,7 +34,7 @@ func drawSequence(w io.Writer, model simModel, legacy bool) error {
 }
 
 // chartParties gives both sides what makes the model come out.
-func chartParties(model simModel, legacy bool) ([2]smptest.Party, error) {
+func chartParties(model simModel, legacy bool) [2]smptest.Party {
 	var parties [2]smptest.Party
 	addresses := [2]bt.TypedAddress{bt.Central: smptest.InitiatorAddress, bt.Peripheral: smptest.ResponderAddress}
 	for role := range parties {
@@ -51,7 +48,7 @@ func chartParties(model simModel, legacy bool) ([2]smptest.Party, error) {
 		parties[role].Features = &f
 	}
 	if !model.oob {
-		return parties, nil
+		return parties
 	}
 	tk := bt.Key{15: 1}
 	for role := range parties {
@@ -64,7 +61,7 @@ func chartParties(model simModel, legacy bool) ([2]smptest.Party, error) {
 		parties[role].Config.LocalOOB = func() *smp.LocalOOB { return data }
 		other.PeerOOB = &smp.PeerOOB{Address: addresses[role], Confirm: &data.Confirm, Random: &data.Random}
 	}
-	return parties, nil
+	return parties
 }
 
 // sequence collects the lines of a chart.
