@@ -39,9 +39,9 @@ func verifyCommand() command {
 		summary: "explore two engines in all orders of events, and prove what must hold",
 		usage:   "[flags]",
 		about: `Explores two real engines on one link, and one against an attacker: all orders
-of packets, link events and users' answers, with refusals, cancels, timeouts, lost
-links and packets, encryption that fails, and an injected packet. Whatever a
-pairing may never do ends the setup, and is drawn as a ladder. The flags that
+of packets, link events and users' answers, with refusals, cancels, timeouts,
+lost links and packets, encryption that fails, and an injected packet. Whatever
+a pairing may never do ends the setup, and is drawn as a ladder. The flags that
 begin with --no- take away a promise of the driver, to show what it is for.`,
 		examples: []string{"smp verify --quick", "smp verify --only \"SC, numeric comparison, LTK and identity\"", "smp verify --no-numbers"},
 		run:      runVerify,
