@@ -5,6 +5,7 @@ package interop
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 
 	"blesmp/bt"
@@ -140,6 +141,7 @@ type victim interface {
 	accept(ctx context.Context) error                        // gets connectable
 	pairWith(ctx context.Context, who bt.TypedAddress) error // connects and sends a Pairing Request
 	settled(ctx context.Context, a *attacker) error          // has answered all that was sent
+	left(ctx context.Context) error                          // knows that the link has ended
 }
 
 // linuxVictim is the kernel.
@@ -177,6 +179,11 @@ func (v linuxVictim) settled(ctx context.Context, a *attacker) error {
 	return a.barrier(ctx)
 }
 
+func (v linuxVictim) left(ctx context.Context) error {
+	_, err := v.events().await(ctx, disconnected)
+	return err
+}
+
 // ourVictim is our host.
 type ourVictim struct{ *us }
 
@@ -208,11 +215,15 @@ func (v ourVictim) settled(ctx context.Context, a *attacker) error {
 	return a.barrier(ctx)
 }
 
+func (v ourVictim) left(ctx context.Context) error {
+	_, err := awaitEvent[smp.DisconnectedEvent](ctx, v.events)
+	return err
+}
+
 // attack makes a link, leads up to the bad PDU, sends it, and tells what came
 // of it.
-func attack(ctx context.Context, a *attacker, v victim, role bt.Role, b badPDU) (string, error) {
+func attack(ctx context.Context, a *attacker, v victim, role bt.Role, b badPDU) (answers string, err error) {
 	a.begin()
-	var err error
 	if role == bt.Central { // the attacker's
 		if err := v.accept(ctx); err != nil {
 			return "", err
@@ -236,6 +247,7 @@ func attack(ctx context.Context, a *attacker, v victim, role bt.Role, b badPDU) 
 	defer func() {
 		_ = a.link.Disconnect(bt.RemoteUserTerminated)
 		<-a.link.Done()
+		err = errors.Join(err, v.left(ctx))
 	}()
 	for _, e := range b.lead {
 		if e.send != nil {

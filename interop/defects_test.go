@@ -91,6 +91,11 @@ func (v hostVictim) pairWith(ctx context.Context, who bt.TypedAddress) error {
 
 func (v hostVictim) settled(ctx context.Context, a *attacker) error { return a.barrier(ctx) }
 
+func (v hostVictim) left(ctx context.Context) error {
+	_, err := v.events().await(ctx, disconnected)
+	return err
+}
+
 // hosts are ble-host and we, each with an attacker on an air of its own.
 func hosts(ctx context.Context, t *testing.T) (h *blehost, u *us, first, second *attacker) {
 	t.Helper()
@@ -143,12 +148,6 @@ func failureWhileIdle(ctx context.Context, t *testing.T) (theirs, us string) {
 	}
 	if _, err := attack(ctx, second, ourVictim{u}, bt.Central, b); err != nil {
 		t.Errorf("we: %v", err)
-	}
-	if _, err := h.events().await(ctx, disconnected); err != nil {
-		t.Error(err)
-	}
-	if _, err := awaitEvent[smp.DisconnectedEvent](ctx, u.events); err != nil {
-		t.Error(err)
 	}
 	theirs, us = "reports nothing", "reports nothing"
 	if h.events().count(pairingFailed) > 0 {
