@@ -4,3 +4,4 @@ package docs
 
 //go:generate go tool smpgen diagram -o diagrams ../spec/smp_states.yaml ../spec/hci_packets.yaml
 //go:generate go tool smpgen schema
+//go:generate go test . -run ^(TestMistakes|TestCharts)$ -update

@@ -5,7 +5,6 @@ package interop
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"testing"
 
 	"blesmp/bt"
@@ -22,9 +21,6 @@ type badPDU struct {
 	bad  []byte
 	// reflect gives it from what the victim has sent.
 	reflect func(received func(code smp.PDUCode) []byte) []byte
-	// us is what we answer, and linux what Linux does where that differs, with
-	// why.
-	us, linux, why string
 }
 
 // exchange sends, where there is something to send, and waits for a code.
@@ -265,14 +261,16 @@ func badPDUs(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), 3*caseLimit)
 			defer cancel()
-			for i, v := range victims(ctx, t) {
-				for _, b := range part.list {
-					got, err := attack(ctx, v.attacker, v.victim, part.role, b)
-					if err != nil {
+			prey := victims(ctx, t)
+			for _, b := range part.list {
+				var answers [2]string
+				for i, v := range prey {
+					var err error
+					if answers[i], err = attack(ctx, v.attacker, v.victim, part.role, b); err != nil {
 						t.Fatalf("%s, %s: %v", b.name, v.name, err)
 					}
-					fmt.Printf("BAD %d %s | %s | %s\n", i, part.name, b.name, got)
 				}
+				found.compare(part.name, Comparison{Name: b.name, Peer: answers[0], Us: answers[1]})
 			}
 		})
 	}

@@ -90,6 +90,7 @@ type told struct {
 	level   *smp.Level            // of encryption, where the peer says
 	key     smp.KeypressType
 	who     bt.TypedAddress
+	bonded  bool // the peer knows who is connected
 	text    string
 }
 

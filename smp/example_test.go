@@ -121,7 +121,8 @@ func ExamplePrompter_compareNumber() {
 
 	result, err := phone.Session(link(ctx, central, peripheral)).Pair(ctx, f)
 	check(err)
-	fmt.Println("same number:", <-screens == <-screens)
+	one, other := <-screens, <-screens
+	fmt.Println("same number:", one == other)
 	fmt.Println(result.Level.Model)
 	// Output:
 	// same number: true

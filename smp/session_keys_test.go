@@ -142,7 +142,7 @@ func TestPair_keySize(t *testing.T) {
 						t.Errorf("key size %d", result.Level.KeySize)
 					}
 					w.agree()
-					for _, b := range []byte(w.bond(bt.Central).PeerLTK.Key[:16-size]) {
+					for _, b := range w.bond(bt.Central).PeerLTK.Key[:16-size] {
 						if b != 0 {
 							t.Error("the key is not cut")
 						}
@@ -268,7 +268,7 @@ type rekeyingStore struct {
 func (s *rekeyingStore) ReserveSignCounter(local, peer bt.TypedAddress, n uint32) (uint32, error) {
 	first, err := s.Store.ReserveSignCounter(local, peer, n)
 	if s.next != nil {
-		err = errors.Join(err, s.Store.Put(*s.next))
+		err = errors.Join(err, s.Put(*s.next))
 		s.next = nil
 	}
 	return first, err

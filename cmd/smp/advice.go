@@ -164,7 +164,7 @@ func adviceOnPairing(e *smp.PairingError) (advice, bool) {
 		return a.received, ok
 	case errors.Is(e, errNoAnswer), errors.Is(e, errDeclined), errors.Is(e, smp.ErrTimedOut):
 		return advice{}, false // these say more than the reason that was sent
-	case e.Cause == smp.ByUser, errors.Is(e, context.Canceled):
+	case e.Cause == smp.ByUser, e.Event == smp.EventCancel, errors.Is(e, context.Canceled):
 		return advice{"the user of this side cancelled it", ""}, true
 	case e.Reason != 0:
 		a, ok := reasonAdvice[e.Reason]

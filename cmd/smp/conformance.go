@@ -81,6 +81,9 @@ func runConformance(ctx context.Context, s streams, args []string) int {
 	var report conformance.Report
 	if o.target == "" {
 		for _, scenario := range scenarios {
+			if err := context.Cause(ctx); err != nil {
+				return failure(s, err)
+			}
 			report.Results = append(report.Results, scenario.Run(ctx, conformance.Options{}))
 		}
 	} else if report, err = o.against(ctx, s, scenarios); err != nil {

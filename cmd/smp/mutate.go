@@ -22,13 +22,14 @@ func mutateCommand() command {
 		name:    "mutate",
 		summary: "change the specification in one place at a time, and tell what nobody notices",
 		usage:   "[flags] [FILE]",
-		about: `Changes one thing at a time in the specification (FILE, spec/smp_states.yaml by
-default): a condition, a target, an action, a send, an effect, a reason, a timer,
-a cell of an association grid. Each changed machine is played: recorded
-exchanges, saved sequences, random moves on two sides, the conformance scenarios,
-and the exploration of one role. With --tests the scenarios of package smp play
-it too. What nothing finds is printed with its line: a test is missing there, or
-the change makes no difference, which a remark in the file can say:
+		about: `Changes one thing at a time in the specification (FILE, spec/smp_states.yaml
+by default): a condition, a target, an action, a send, an effect, a reason, a
+timer, a cell of an association grid. Each changed machine is played: recorded
+exchanges, saved sequences, random moves on two sides, the conformance
+scenarios, and the exploration of one role. With --tests the scenarios of
+package smp play it too. What nothing finds is printed with its line: a test is
+missing there, or the change makes no difference, which a remark in the file can
+say:
 
   # equivalent mutant: drop emit ReportLevel -- why it makes no difference
 

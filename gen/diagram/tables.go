@@ -193,10 +193,7 @@ func (d *drawing) reasons(e *spec.Enum) string {
 			text = v.Name.Text
 		}
 		fmt.Fprintf(&b, "\n## 0x%02x %s\n\n%s\n", v.Number, v.Name.Text, sentence(text))
-		rows := d.givers(v)
-		for _, place := range d.answerFields(v.Name.Text) {
-			rows = append(rows, place)
-		}
+		rows := append(d.givers(v), d.answerFields(v.Name.Text)...)
 		if len(rows) == 0 {
 			b.WriteString("\nNo row gives it: it can come from the peer, or from the user's program.\n")
 			continue

@@ -152,16 +152,6 @@ func resolved(t *testing.T, role, state, event string, change func(*machine.Mach
 	return nil
 }
 
-// named finds a state.
-func named(m *machine.Machine, name string) *machine.State {
-	for _, s := range m.States {
-		if s.Name == name {
-			return s
-		}
-	}
-	return nil
-}
-
 // TestBrokenMachines plants what no file that smpgen accepts can hold.
 func TestBrokenMachines(t *testing.T) {
 	tests := []struct {

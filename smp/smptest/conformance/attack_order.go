@@ -78,7 +78,7 @@ func fails(c course, change edit) func(*Stage) error {
 			return err
 		}
 		s.settle()
-		return s.endsBadly(c)
+		return s.endsBadly()
 	}
 }
 
@@ -98,7 +98,7 @@ func ignores(c course, change edit) func(*Stage) error {
 // endsBadly takes what our device still sends and checks that the pairing is
 // over without a bond. Just before encryption a key may be with the controller:
 // then the link may not be encrypted.
-func (s *Stage) endsBadly(c course) error {
+func (s *Stage) endsBadly() error {
 	pending, err := s.peer.Pending()
 	if err != nil {
 		return err

@@ -75,14 +75,14 @@ func (s *Stage) failed(remote bool, reasons ...smp.Reason) error {
 	f := failures[0]
 	switch {
 	case f.Remote != remote:
-		return fmt.Errorf("our device reports %v, want it from the peer: %t", f, remote)
+		return fmt.Errorf("our device reports %w, want it from the peer: %t", f, remote)
 	case len(reasons) > 0 && !slices.Contains(reasons, f.Reason):
-		return fmt.Errorf("our device reports %v, want %v", f, reasons[0])
+		return fmt.Errorf("our device reports %w, want %s", f, reasons[0].String())
 	}
 	if s.device.setup.role == bt.Central && len(s.device.pairs) > 0 {
 		var returned *smp.PairingError
 		if err := s.pairReturned(); !errors.As(err, &returned) || returned != f {
-			return fmt.Errorf("Pair returned %w, want the failure that is reported", errOrNone(err))
+			return fmt.Errorf("a call of Pair returned %w, want the failure that is reported", errOrNone(err))
 		}
 	}
 	return errors.Join(s.resting(smp.StateIdle), s.unchanged())
@@ -139,7 +139,7 @@ func (s *Stage) rejected(reason smp.Reason) error {
 	}
 	e, ok := events[0].(smp.RequestRefusedEvent)
 	if !ok || e.Err.Reason != reason {
-		return fmt.Errorf("our device reports %s, want a request refused with %v", describe(events[0]), reason)
+		return fmt.Errorf("our device reports %s, want a request refused with %s", describe(events[0]), reason.String())
 	}
 	return errors.Join(s.resting(smp.StateIdle), s.unchanged(), s.keyless())
 }
@@ -186,7 +186,7 @@ func (s *Stage) timedOut() error {
 	}
 	if s.device.setup.role == bt.Central {
 		if err := s.pairReturned(); !errors.Is(err, smp.ErrTimedOut) {
-			return fmt.Errorf("Pair returned %w, want ErrTimedOut", errOrNone(err))
+			return fmt.Errorf("a call of Pair returned %w, want ErrTimedOut", errOrNone(err))
 		}
 	}
 	return errors.Join(s.resting(smp.StateMute), s.unchanged(), s.keyless())
@@ -199,9 +199,9 @@ func (s *Stage) muted(pdu []byte) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range pending {
-		if a.Disconnected == bt.Success {
-			return fmt.Errorf("got %v after the timeout, want silence or the end of the link", a)
+	if len(pending) > 0 {
+		if pending[0].Disconnected == bt.Success {
+			return fmt.Errorf("got %v after the timeout, want silence or the end of the link", pending[0])
 		}
 		return nil
 	}
@@ -287,7 +287,7 @@ func (s *Stage) awaitLTKRequest(done chan error) error {
 	case <-s.device.began:
 		return nil
 	case err := <-done:
-		return fmt.Errorf("Encrypt returned %w", errOrNone(err))
+		return fmt.Errorf("a call of Encrypt returned %w", errOrNone(err))
 	}
 }
 
