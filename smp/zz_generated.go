@@ -2416,51 +2416,51 @@ var defaultTable = &table.Table{
 	},
 	States: []table.State{
 		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 496},
-		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 548},
-		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 568},
-		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 588},
-		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 621},
-		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 636},
-		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 696},
-		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 707},
-		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 716},
-		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 725},
-		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 738},
-		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 771},
-		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 805},
-		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 819},
-		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 830},
-		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 843},
-		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 866},
-		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 880},
-		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 921},
-		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 931},
-		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 951},
-		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 962},
-		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 979},
-		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 996},
-		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1010},
-		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1021},
-		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1049},
-		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1056},
-		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1076},
-		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1082},
-		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1100},
-		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1113},
-		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1129},
-		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1150},
-		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1155},
-		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1161},
-		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1146},
-		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1151},
-		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1154},
-		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1156},
-		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1157},
-		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1162},
-		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1164},
-		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1176},
-		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1181},
-		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1193},
+		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 550},
+		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 570},
+		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 590},
+		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 624},
+		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 639},
+		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 700},
+		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 711},
+		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 720},
+		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 729},
+		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 742},
+		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 775},
+		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 809},
+		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 823},
+		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 834},
+		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 847},
+		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 870},
+		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 884},
+		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 925},
+		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 935},
+		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 955},
+		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 966},
+		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 983},
+		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 1000},
+		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1014},
+		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1025},
+		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1053},
+		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1060},
+		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1080},
+		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1086},
+		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1104},
+		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1117},
+		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1133},
+		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1154},
+		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1159},
+		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1165},
+		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1150},
+		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1155},
+		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1158},
+		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1160},
+		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1161},
+		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1166},
+		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1168},
+		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1180},
+		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1185},
+		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1197},
 	},
 	Events: []string{
 		"Choose", "PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom",
@@ -2659,7 +2659,7 @@ var defaultTable = &table.Table{
 		{Kind: table.Do, ID: uint8(actionReceiveSecurityRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskSecurity)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 519
+		// line 520
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 13},
 		// line 507
@@ -2678,136 +2678,136 @@ var defaultTable = &table.Table{
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		// line 478
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 14},
-		// line 554
+		// line 556
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 21},
-		// line 557
+		// line 559
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 560
+		// line 562
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 580
+		// line 582
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 627
+		// line 630
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 1},
-		// line 643
+		// line 646
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 23},
-		// line 678
+		// line 682
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 1},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 658
+		// line 661
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 657
+		// line 660
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 663
+		// line 667
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 664
+		// line 668
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 5},
-		// line 665
+		// line 669
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 25},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 25},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 701
+		// line 705
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 26},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 26},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 669
+		// line 673
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 670
+		// line 674
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 672
-		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
 		// line 676
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 680
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 667
+		// line 671
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 666
+		// line 670
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 714
+		// line 718
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 12},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 12},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 715
+		// line 719
 		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 720
+		// line 724
 		{Kind: table.Set, ID: slotToSend, Arg: 30},
 		{Kind: table.Set, ID: slotToReceive, Arg: 32},
 		{Kind: table.Do, ID: uint8(actionSecureModel)},
-		// line 724
+		// line 728
 		{Kind: table.Do, ID: uint8(actionLegacyModel)},
-		// line 729
+		// line 733
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 730
+		// line 734
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 16},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 735
+		// line 739
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 19},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 737
+		// line 741
 		{Kind: table.Emit, ID: uint8(EffectAskFeatures)},
-		// line 749
+		// line 753
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 753
+		// line 757
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 743
+		// line 747
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 57},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 57},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 778
+		// line 782
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 781
+		// line 785
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 783
+		// line 787
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2815,48 +2815,48 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 790
+		// line 794
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 813
+		// line 817
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 810
+		// line 814
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 64},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 64},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 836
+		// line 840
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 20},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 837
+		// line 841
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 849
+		// line 853
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 872
+		// line 876
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 9},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 9},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 874
+		// line 878
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
-		// line 887
+		// line 891
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 889
+		// line 893
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2864,275 +2864,275 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 928
+		// line 932
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 938
+		// line 942
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
-		// line 942
+		// line 946
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 958
+		// line 962
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 956
+		// line 960
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 73},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 73},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 976
+		// line 980
 		{Kind: table.Emit, ID: uint8(EffectReportKeypress)},
-		// line 986
+		// line 990
 		{Kind: table.Do, ID: uint8(actionMakeKeypress)},
 		{Kind: table.Send, ID: uint8(pduKeypressNotification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 990
+		// line 994
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1028
+		// line 1032
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1032
+		// line 1036
 		{Kind: table.Set, ID: slotRound, Arg: 80},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1055
+		// line 1059
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1062
+		// line 1066
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1081
+		// line 1085
 		{Kind: table.Do, ID: uint8(actionKeepCheck)},
-		// line 1087
+		// line 1091
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 1119
+		// line 1123
 		{Kind: table.Do, ID: uint8(actionMakeOwnKeys)},
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		// line 1150
+		// line 1154
 		{Kind: table.Send, ID: uint8(pduEncryptionInformation)},
 		{Kind: table.Send, ID: uint8(pduCentralIdentification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1155
+		// line 1159
 		{Kind: table.Send, ID: uint8(pduIdentityInformation)},
 		{Kind: table.Send, ID: uint8(pduIdentityAddressInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1161
+		// line 1165
 		{Kind: table.Send, ID: uint8(pduSigningInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1152
+		// line 1156
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 93},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 93},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1153
+		// line 1157
 		{Kind: table.Do, ID: uint8(actionKeepLTK)},
-		// line 1154
+		// line 1158
 		{Kind: table.Set, ID: slotToReceive, Arg: 32},
 		{Kind: table.Do, ID: uint8(actionKeepEDIV)},
-		// line 1156
-		{Kind: table.Do, ID: uint8(actionKeepIRK)},
 		// line 1160
+		{Kind: table.Do, ID: uint8(actionKeepIRK)},
+		// line 1164
 		{Kind: table.Set, ID: slotToReceive, Arg: 97},
 		{Kind: table.Do, ID: uint8(actionKeepIdentity)},
-		// line 1162
+		// line 1166
 		{Kind: table.Set, ID: slotToReceive, Arg: 98},
 		{Kind: table.Do, ID: uint8(actionKeepCSRK)},
-		// line 1189
+		// line 1193
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1197
+		// line 1201
 		{Kind: table.Emit, ID: uint8(EffectStoreBond)},
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1198
+		// line 1202
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 534
+		// line 535
 		{Kind: table.Do, ID: uint8(actionReceiveRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskPairing)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 536
+		// line 538
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
-		// line 526
+		// line 527
 		{Kind: table.Do, ID: uint8(actionMakeSecurityRequest)},
 		{Kind: table.Send, ID: uint8(pduSecurityRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 542
+		// line 544
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
-		// line 543
+		// line 545
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 546
+		// line 548
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 565
+		// line 567
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 104},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 104},
-		// line 601
+		// line 603
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 602
+		// line 604
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 7},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 598
+		// line 600
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 599
+		// line 601
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 606
+		// line 609
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 597
+		// line 599
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 612
+		// line 615
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 613
+		// line 616
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 617
+		// line 620
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 618
+		// line 621
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 619
+		// line 622
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 706
+		// line 710
 		{Kind: table.Do, ID: uint8(actionMakeResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 684
+		// line 688
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 760
+		// line 764
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 764
+		// line 768
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 765
+		// line 769
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 796
+		// line 800
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
-		// line 798
+		// line 802
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 804
+		// line 808
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
-		// line 818
+		// line 822
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
-		// line 817
+		// line 821
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
-		// line 840
+		// line 844
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 856
+		// line 860
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 879
+		// line 883
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 901
+		// line 905
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionNumericConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 905
+		// line 909
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 945
+		// line 949
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 950
+		// line 954
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 960
+		// line 964
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
-		// line 994
+		// line 998
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
-		// line 1018
+		// line 1022
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1039
+		// line 1043
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1043
+		// line 1047
 		{Kind: table.Set, ID: slotRound, Arg: 80},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1068
+		// line 1072
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1091
+		// line 1095
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1107
+		// line 1111
 		{Kind: table.Emit, ID: uint8(EffectReplyPairingKey)},
 	},
 	Rules: []table.Rule{
@@ -3146,9 +3146,9 @@ var defaultTable = &table.Table{
 		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 516},
 		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 517},
 		// Idle, MalformedPDU
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 519},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 522},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 523},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 520},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 523},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 524},
 		// Idle, Pair
 		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 507},
 		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 508},
@@ -3174,394 +3174,394 @@ var defaultTable = &table.Table{
 		// Idle, Timeout
 		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 488},
 		// EncryptingStored, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 563},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 565},
 		// EncryptingStored, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 553},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 555},
 		// EncryptingStored, Pair
 		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 478},
 		// EncryptingStored, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 554},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 556},
 		// EncryptingStored, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 555},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 557},
 		// EncryptingStored, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 557},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 558},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 559},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 560},
 		// EncryptingStored, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 560},
-		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 561},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 562},
+		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 563},
 		// Settling, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 583},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 585},
 		// Settling, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 573},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 575},
 		// Settling, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 574},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 576},
 		// Settling, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 575},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 577},
 		// Settling, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 577},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 578},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 579},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 580},
 		// Settling, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 580},
-		{Next: uint8(StateIdle), Line: 581},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 582},
+		{Next: uint8(StateIdle), Line: 583},
 		// Mute, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 626},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 629},
 		// Mute, Pair
-		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 627},
+		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 630},
 		// Closed, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 642},
-		// Closed, Pair
-		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 643},
-		// Closed, EncryptionOn
 		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 645},
-		// Closed, EncryptionOff
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 646},
-		// Closed, EncryptionFailed
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 647},
-		// Closed, Disconnected
+		// Closed, Pair
+		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 646},
+		// Closed, EncryptionOn
 		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 648},
+		// Closed, EncryptionOff
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 649},
+		// Closed, EncryptionFailed
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 650},
+		// Closed, Disconnected
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 651},
 		// AwaitConsent, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 678},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 682},
 		// AwaitConsent, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 658},
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 661},
 		// AwaitConsent, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 657},
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 660},
 		// AwaitConsent, SecurityRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 679},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 683},
 		// AwaitConsent, KeypressNotification
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 660},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 663},
 		// AwaitConsent, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 662},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 663},
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 665},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 667},
 		// AwaitConsent, ReservedPDU
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 659},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 662},
 		// AwaitConsent, Pair
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 704},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 708},
 		// AwaitConsent, NotifyKeypress
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 664},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 668},
 		// AwaitConsent, Cancel
-		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 665},
+		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 669},
 		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 703},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 707},
 		// AwaitConsent, UserRefused
-		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 701},
+		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 705},
 		// AwaitConsent, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 669},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 670},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 673},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 674},
 		// AwaitConsent, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 672},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 676},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 676},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 680},
 		// AwaitConsent, Disconnected
-		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 667},
+		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 671},
 		// AwaitConsent, Timeout
-		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 666},
+		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 670},
 		// AwaitResponse, PairingResponse
-		{If: "unaskedKeys", Cond: 27, Ops: table.Span{First: 79, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 714},
-		{Ops: table.Span{First: 83, Len: 2}, Next: uint8(StateCombine), Line: 715},
+		{If: "unaskedKeys", Cond: 27, Ops: table.Span{First: 79, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 718},
+		{Ops: table.Span{First: 83, Len: 2}, Next: uint8(StateCombine), Line: 719},
 		// Combine
-		{If: "sc", Cond: 28, Ops: table.Span{First: 85, Len: 3}, Next: uint8(StateJudge), Line: 720},
-		{Ops: table.Span{First: 88, Len: 1}, Next: uint8(StateJudge), Line: 724},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 85, Len: 3}, Next: uint8(StateJudge), Line: 724},
+		{Ops: table.Span{First: 88, Len: 1}, Next: uint8(StateJudge), Line: 728},
 		// Judge
-		{If: "keySizeTooSmall", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 729},
-		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 730},
-		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 731},
-		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 732},
-		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 735},
-		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 736},
-		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 737},
+		{If: "keySizeTooSmall", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 733},
+		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 734},
+		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 735},
+		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 736},
+		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 739},
+		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 740},
+		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 741},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 746},
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 749},
-		{If: "sc", Cond: 28, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 753},
-		{Next: uint8(StateLegacyBegin), Line: 754},
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 750},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 753},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 757},
+		{Next: uint8(StateLegacyBegin), Line: 758},
 		// ConfirmFeatures, UserRefused
-		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 743},
+		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 747},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 778},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 781},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 783},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 787},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 788},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 790},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 782},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 785},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 787},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 791},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 792},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 794},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 813},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 817},
 		// LegacyEnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 810},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 814},
 		// LegacyAwaitConfirm, PairingConfirm
-		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 836},
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 837},
+		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 840},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 841},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 849},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 853},
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 853},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 857},
 		// AwaitPublicKey, PublicKey
-		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 872},
-		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 873},
-		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 874},
+		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 876},
+		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 877},
+		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 878},
 		// StageOne
-		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 886},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 887},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 889},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 894},
-		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 895},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 896},
+		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 890},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 891},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 893},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 898},
+		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 899},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 900},
 		// NumericAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 928},
+		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 932},
 		// NumericAwaitRandom, PairingRandom
-		{If: "not numericConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 937},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 938},
-		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 942},
+		{If: "not numericConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 941},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 942},
+		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 946},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 958},
+		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 962},
 		// Compare, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 956},
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 960},
 		// EnterPasskey, KeypressNotification
-		{If: "keypress", Cond: 74, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 976},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 977},
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 980},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 981},
 		// EnterPasskey, NotifyKeypress
-		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 986},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 987},
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 990},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 991},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 990},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 994},
 		// EnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 984},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 988},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1015},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1019},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1027},
-		{If: "lastRound", Cond: 79, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1028},
-		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1032},
+		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1031},
+		{If: "lastRound", Cond: 79, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1032},
+		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1036},
 		// OOBBegin
-		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1054},
-		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1055},
+		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1058},
+		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1059},
 		// OOBAwaitRandom, PairingRandom
-		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1062},
+		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1066},
 		// AwaitCheck, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1081},
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1085},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1087},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1088},
+		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1091},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1092},
 		// AwaitEncryption, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 678},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 682},
 		// AwaitEncryption, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 658},
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 661},
 		// AwaitEncryption, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 657},
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 660},
 		// AwaitEncryption, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 662},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 663},
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 665},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 667},
 		// AwaitEncryption, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1098},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1102},
 		// AwaitEncryption, EncryptionOn
-		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1119},
+		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1123},
 		// AwaitEncryption, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1121},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1122},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1125},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1126},
 		// AwaitEncryption, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1124},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1128},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1128},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1132},
 		// Encrypted
-		{Next: uint8(StateNextKey), Line: 1132},
+		{Next: uint8(StateNextKey), Line: 1136},
 		// SendEncKey
-		{If: "to_send has EncKey", Cond: 85, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1150},
-		{Next: uint8(StateSendIdKey), Line: 1150},
+		{If: "to_send has EncKey", Cond: 85, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1154},
+		{Next: uint8(StateSendIdKey), Line: 1154},
 		// SendIdKey
-		{If: "to_send has IdKey", Cond: 86, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1155},
-		{Next: uint8(StateSendSignKey), Line: 1155},
+		{If: "to_send has IdKey", Cond: 86, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1159},
+		{Next: uint8(StateSendSignKey), Line: 1159},
 		// SendSignKey
-		{If: "to_send has SignKey", Cond: 87, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1161},
-		{Next: uint8(StateKeysSent), Line: 1161},
+		{If: "to_send has SignKey", Cond: 87, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1165},
+		{Next: uint8(StateKeysSent), Line: 1165},
 		// NextKey
-		{If: "to_receive has EncKey", Cond: 88, Next: uint8(StateAwaitEncryptionInformation), Line: 1150},
-		{If: "to_receive has IdKey", Cond: 89, Next: uint8(StateAwaitIdentityInformation), Line: 1155},
-		{If: "to_receive has SignKey", Cond: 90, Next: uint8(StateAwaitSigningInformation), Line: 1161},
-		{Next: uint8(StateKeysReceived), Line: 1148},
+		{If: "to_receive has EncKey", Cond: 88, Next: uint8(StateAwaitEncryptionInformation), Line: 1154},
+		{If: "to_receive has IdKey", Cond: 89, Next: uint8(StateAwaitIdentityInformation), Line: 1159},
+		{If: "to_receive has SignKey", Cond: 90, Next: uint8(StateAwaitSigningInformation), Line: 1165},
+		{Next: uint8(StateKeysReceived), Line: 1152},
 		// AwaitEncryptionInformation, EncryptionInformation
-		{If: "not ltkAcceptable", Cond: 92, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1152},
-		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1153},
+		{If: "not ltkAcceptable", Cond: 92, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1156},
+		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1157},
 		// AwaitEncryptionInformation, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1139},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1143},
 		// AwaitCentralIdentification, CentralIdentification
-		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1154},
+		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1158},
 		// AwaitIdentityInformation, IdentityInformation
-		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1156},
+		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1160},
 		// AwaitIdentityAddressInformation, IdentityAddressInformation
-		{If: "not identityAcceptable", Cond: 95, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1158},
-		{If: "weakerThanIdentityBond", Cond: 96, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1159},
-		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1160},
+		{If: "not identityAcceptable", Cond: 95, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1162},
+		{If: "weakerThanIdentityBond", Cond: 96, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1163},
+		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1164},
 		// AwaitSigningInformation, SigningInformation
-		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1162},
+		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1166},
 		// KeysSent
-		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1169},
-		{Next: uint8(StateAwaitDelivery), Line: 1170},
+		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1173},
+		{Next: uint8(StateAwaitDelivery), Line: 1174},
 		// KeysReceived
-		{Next: uint8(StateSendEncKey), Line: 1179},
+		{Next: uint8(StateSendEncKey), Line: 1183},
 		// AwaitDelivery, SecurityRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1189},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1193},
 		// AwaitDelivery, Delivered
-		{Next: uint8(StateComplete), Line: 1186},
+		{Next: uint8(StateComplete), Line: 1190},
 		// Complete
-		{If: "bonding and keepable", Cond: 102, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1197},
-		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1198},
+		{If: "bonding and keepable", Cond: 102, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1201},
+		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1202},
 		// Idle, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 532},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 533},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 534},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 533},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 534},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 535},
 		// Idle, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 530},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 531},
 		// Idle, MalformedPDU
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 536},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 539},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 540},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 538},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 541},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 542},
 		// Idle, RequestSecurity
-		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 526},
+		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 527},
 		// Idle, LTKRequest
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 542},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 543},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 546},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 544},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 545},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 548},
 		// EncryptingStored, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 565},
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 567},
 		// EncryptingStored, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 566},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 568},
 		// EncryptingStored, LTKRequest
 		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 485},
 		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 486},
 		// Settling, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 585},
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 587},
 		// Settling, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 586},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 588},
 		// AwaitSecurity, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 601},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 602},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 603},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 603},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 604},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 605},
 		// AwaitSecurity, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 595},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 597},
 		// AwaitSecurity, PairingFailed
-		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 598},
+		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 600},
 		// AwaitSecurity, SecurityRequest
-		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 599},
+		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 601},
 		// AwaitSecurity, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 605},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 606},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 609},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 610},
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 607},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 609},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 612},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 613},
 		// AwaitSecurity, NotifyKeypress
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 596},
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 598},
 		// AwaitSecurity, Cancel
-		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 597},
+		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 599},
 		// AwaitSecurity, LTKRequest
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 612},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 613},
-		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 617},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 615},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 616},
+		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 620},
 		// AwaitSecurity, Disconnected
-		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 618},
+		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 621},
 		// AwaitSecurity, Timeout
-		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 619},
+		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 622},
 		// Mute, LTKRequest
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 630},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 631},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 634},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 633},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 634},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 637},
 		// Closed, LTKRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 644},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 647},
 		// AwaitConsent, SecurityRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 681},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 685},
 		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 706},
+		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 710},
 		// AwaitConsent, LTKRequest
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 683},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 684},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 688},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 687},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 688},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 692},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 757},
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 760},
-		{If: "sc", Cond: 28, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 764},
-		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 765},
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 761},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 764},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 768},
+		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 769},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 796},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 798},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 801},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 802},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 803},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 804},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 800},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 802},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 805},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 806},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 807},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 808},
 		// LegacyEnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 818},
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 822},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 817},
+		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 821},
 		// LegacyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 827},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 831},
 		// LegacyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 825},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 829},
 		// LegacyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 840},
+		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 844},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 856},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 860},
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 860},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 864},
 		// AwaitPublicKey, PublicKey
-		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 877},
-		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 878},
-		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 879},
+		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 881},
+		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 882},
+		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 883},
 		// StageOne
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 901},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 905},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 909},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 910},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 912},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 915},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 905},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 909},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 913},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 914},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 916},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 919},
 		// NumericAwaitRandom, PairingRandom
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 945},
-		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 950},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 949},
+		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 954},
 		// Compare, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 961},
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 965},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 960},
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 964},
 		// CompareHoldCheck, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 969},
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 973},
 		// CompareHoldCheck, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 968},
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 972},
 		// EnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 995},
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 999},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 994},
+		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 998},
 		// PasskeyHoldConfirm, NotifyKeypress
-		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 1004},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 1005},
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 1008},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 1009},
 		// PasskeyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1007},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1011},
 		// PasskeyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1002},
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1006},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1018},
+		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1022},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1038},
-		{If: "lastRound", Cond: 79, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1039},
-		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1043},
+		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1042},
+		{If: "lastRound", Cond: 79, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1043},
+		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1047},
 		// OOBAwaitRandom, PairingRandom
-		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1067},
-		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1068},
+		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1071},
+		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1072},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1091},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1092},
+		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1095},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1096},
 		// AwaitLTKRequest, LTKRequest
-		{If: "zeroEDIV", Cond: 105, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1107},
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1108},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1109},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1112},
+		{If: "zeroEDIV", Cond: 105, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1111},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1112},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1113},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1116},
 		// AwaitEncryption, SecurityRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 681},
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 685},
 		// AwaitEncryption, LTKRequest
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 683},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 684},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 688},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 687},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 688},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 692},
 		// Encrypted
-		{Next: uint8(StateSendEncKey), Line: 1133},
+		{Next: uint8(StateSendEncKey), Line: 1137},
 		// KeysSent
-		{If: "to_receive", Cond: 31, Next: uint8(StateNextKey), Line: 1173},
-		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1174},
-		{Next: uint8(StateAwaitDelivery), Line: 1175},
+		{If: "to_receive", Cond: 31, Next: uint8(StateNextKey), Line: 1177},
+		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1178},
+		{Next: uint8(StateAwaitDelivery), Line: 1179},
 		// KeysReceived
-		{Next: uint8(StateComplete), Line: 1180},
+		{Next: uint8(StateComplete), Line: 1184},
 		// AwaitDelivery, PairingRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1191},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1195},
 		// AwaitDelivery, LTKRequest
-		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1192},
+		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1196},
 	},
 	Cells: []table.Span{
 		// initiator, Idle

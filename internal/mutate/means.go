@@ -201,7 +201,7 @@ func conform(ctx context.Context, t *table.Table) string {
 const MutantVariable = "SMP_MUTANT"
 
 // testPattern are the tests that play on rigs.
-const testPattern = "^(TestModels|TestOrders|TestUnexpected|TestScenarios)$"
+const testPattern = "^(TestModels|TestOrders|TestUnexpected|TestScenarios|TestRefusals)$"
 
 func (j *Judge) test(ctx context.Context, id int) string {
 	binary, err := filepath.Abs(j.TestBinary)
