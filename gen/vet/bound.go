@@ -82,8 +82,7 @@ func (b *bound) generated(pos token.Pos) bool {
 }
 
 // reach visits a bound method and the functions of the package that it calls,
-// as far as the call says which they are; via is the first of them, nil for the
-// method itself.
+// as far as the call says which they are. It does not go into Step.
 func (b *bound) reach(start *types.Func, visit func(d *ast.FuncDecl)) {
 	seen := map[*types.Func]bool{}
 	var walk func(f *types.Func)
@@ -96,7 +95,7 @@ func (b *bound) reach(start *types.Func, visit func(d *ast.FuncDecl)) {
 		visit(d)
 		ast.Inspect(d.Body, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok {
-				if callee := typeutil.StaticCallee(b.pass.TypesInfo, call); callee != nil {
+				if callee := typeutil.StaticCallee(b.pass.TypesInfo, call); callee != nil && !b.steps(callee) {
 					walk(callee.Origin())
 				}
 			}

@@ -329,10 +329,13 @@ func (s *scope) given(call *ast.CallExpr) origin {
 		return s.value(call.Args[0])
 	case isBuiltin(s.pass, call.Fun, "new", "make"):
 		return origin{}
-	case isBuiltin(s.pass, call.Fun, "append", "min", "max"):
-		var all origin
-		for _, x := range call.Args {
-			all = all.or(s.value(x))
+	case isBuiltin(s.pass, call.Fun, "append"):
+		all := s.value(call.Args[0])
+		list, ok := s.pass.TypesInfo.TypeOf(call).Underlying().(*types.Slice)
+		for _, x := range call.Args[1:] {
+			if !ok || hasPointers(list.Elem()) { // else it copies
+				all = all.or(s.value(x))
+			}
 		}
 		return all
 	}

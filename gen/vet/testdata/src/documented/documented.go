@@ -44,7 +44,7 @@ const (
 	Blue = 2
 	// The colour of grass.
 	Green = 3 // want `the doc comment of Green has to begin with its name`
-	Grey  = 4 // want `Grey is exported and has no doc comment, and its group has none`
+	Grey  = /* want `Grey is exported and has no doc comment, and its group has none` */ 4
 )
 
 func New() {} // want `New is exported and has no doc comment`
