@@ -7,4 +7,6 @@
 // any other. The package knows neither the protocol that makes bonds nor the
 // controller that uses them: a bond's level is written down as facts of what
 // ran, and whoever reads it judges.
+//
+//vet:deterministic
 package bond

@@ -5,4 +5,6 @@
 //
 // Values are most significant octet first wherever the specification prints
 // them so; wire order belongs to the codecs.
+//
+//vet:deterministic
 package bt

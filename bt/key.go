@@ -10,6 +10,8 @@ import (
 // Key is a 128-bit secret (an LTK, IRK or CSRK), most significant octet first.
 // It never prints: fmt, log/slog and encoding/json all show [hidden]. Whoever
 // needs the octets as text asks for them with Reveal.
+//
+//vet:secret
 type Key [16]byte
 
 const hidden = "[hidden]"
@@ -28,6 +30,8 @@ func (k Key) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), 
 
 // Reveal gives the key in hexadecimal, most significant octet first. What it
 // returns is a secret.
+//
+//vet:secret
 func (k Key) Reveal() string { return hex.EncodeToString(k[:]) }
 
 // IsZero reports, in constant time, whether all octets are zero.

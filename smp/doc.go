@@ -11,6 +11,8 @@
 // What stands beside it is what data cannot say: cryptography, storage, and
 // the talk with the user. Every step can be traced back to its line of the
 // specification.
+//
+//vet:deterministic
 package smp
 
 //go:generate go tool smpgen gen ../spec/smp_states.yaml

@@ -95,9 +95,10 @@ func NewManager(store bond.Store, options Options) *Manager {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
 	if options.Now == nil {
-		options.Now = time.Now
+		options.Now = time.Now //vet:allow deterministic: the default of a clock that Options replaces
 	}
 	if options.AfterFunc == nil {
+		//vet:allow deterministic: the default of a timer that Options replaces
 		options.AfterFunc = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 	}
 	if options.Go == nil {

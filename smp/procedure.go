@@ -82,12 +82,12 @@ type pairing struct {
 	asSent   [2][7]byte // request and response, code octet first
 	oob      *LocalOOB
 
-	passkey uint32
+	passkey uint32 //vet:secret
 	tk      bt.Key
 	nonce   [2][16]byte
 
-	confirm     [16]byte
-	peerConfirm [16]byte
+	confirm     [16]byte //vet:secret
+	peerConfirm [16]byte //vet:secret
 
 	pair   KeyPair
 	public [2]toolbox.PublicKey
@@ -95,10 +95,10 @@ type pairing struct {
 	r      [2][16]byte // of f6
 
 	macKey     bt.Key
-	sessionKey bt.Key // STK or LTK, cut to the key size
-	uncutLTK   bt.Key // of f5, for the link key
-	check      [16]byte
-	peerCheck  [16]byte
+	sessionKey bt.Key   // STK or LTK, cut to the key size
+	uncutLTK   bt.Key   // of f5, for the link key
+	check      [16]byte //vet:secret
+	peerCheck  [16]byte //vet:secret
 	number     uint32
 
 	keys     [2]Keys // that were or will be distributed

@@ -28,6 +28,8 @@ type Toolbox interface {
 
 // KeyPair is a P-256 key pair whose private half stays inside. A
 // *toolbox.KeyPair is one.
+//
+//vet:secret
 type KeyPair interface {
 	Public() toolbox.PublicKey
 	DH(peer toolbox.PublicKey) (toolbox.DHKey, error)

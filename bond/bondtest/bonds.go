@@ -323,7 +323,7 @@ func testCopies(t *testing.T, suite *suite) {
 	irk[0]++
 	for range 2 {
 		identities, err := s.Identities()
-		if err != nil || len(identities) != 1 || *identities[0].IRK != key(7) {
+		if err != nil || len(identities) != 1 || !identities[0].IRK.Equal(key(7)) {
 			t.Fatalf("Identities: the IRK is shared with a caller (%d identities, %v)", len(identities), err)
 		}
 		identities[0].IRK[0]++

@@ -87,7 +87,7 @@ func testConcurrentReplace(t *testing.T, suite *suite) {
 				t.Errorf("Get: %v", err)
 				continue
 			}
-			if b.LocalLTK.Key != *b.PeerIRK || b.PeerLTK.Key != *b.PeerIRK {
+			if !b.LocalLTK.Key.Equal(*b.PeerIRK) || !b.PeerLTK.Key.Equal(*b.PeerIRK) {
 				t.Errorf("Get: keys of two bonds in one")
 			}
 		}

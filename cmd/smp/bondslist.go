@@ -52,6 +52,8 @@ type identityLine struct {
 }
 
 // shown gives a key as text.
+//
+//vet:reveals the user has asked for it with --show-keys
 func (o *bondsOptions) shown(k bt.Key) string {
 	if o.showKeys {
 		return k.Reveal()

@@ -332,6 +332,7 @@ func describeBond(owner string, b *bond.Bond, showKeys bool) string {
 		case b.SC:
 			keys = []string{"LTK" + key(ltk.key.Key)}
 		default:
+			//vet:allow secretprint: the user has asked for it with --show-keys
 			keys = append(keys, fmt.Sprintf("%s (EDIV 0x%04x)%s", ltk.name, ltk.key.EDIV, key(ltk.key.Key)))
 		}
 	}
@@ -343,5 +344,6 @@ func describeBond(owner string, b *bond.Bond, showKeys bool) string {
 			keys = append(keys, k.name+key(*k.key))
 		}
 	}
+	//vet:allow secretprint: the user has asked for it with --show-keys
 	return fmt.Sprintf("bond of the %s with %v: %s", owner, b.Peer, strings.Join(keys, ", "))
 }

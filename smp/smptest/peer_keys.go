@@ -71,7 +71,7 @@ func receiveKeys(keys smp.KeyDistribution) Script {
 			receivePDU("Encryption Information", func(p *Peer, pdu *smp.EncryptionInformation) error {
 				p.exchange.Received.LTK = pdu.LTK
 				short, err := toolbox.Shorten(pdu.LTK, p.exchange.KeySize)
-				if err == nil && short != pdu.LTK {
+				if err == nil && !short.Equal(pdu.LTK) {
 					err = fmt.Errorf("the LTK is longer than %d octets", p.exchange.KeySize)
 				}
 				return err

@@ -272,7 +272,7 @@ func (r *Rig) reply(e *smp.Effect) {
 		r.controls.failNext = bt.Success
 		r.tell(bt.Peripheral, smp.Input{Event: smp.EventEncryptionFailed, Status: failed})
 		r.tell(bt.Central, smp.Input{Event: smp.EventEncryptionFailed, Status: failed})
-	case e.Key != at.key:
+	case !e.Key.Equal(at.key):
 		r.keysDiffer(e)
 	default:
 		r.controls.encrypted = true

@@ -298,7 +298,7 @@ func (r *Rig) watchStoredKey(m Moment, e *smp.Effect) {
 	if m.Device.Role == bt.Central {
 		want = b.PeerLTK
 	}
-	if want == nil || e.Key != want.Key || e.EDIV != want.EDIV || e.Rand != want.Rand {
+	if want == nil || !e.Key.Equal(want.Key) || e.EDIV != want.EDIV || e.Rand != want.Rand {
 		r.broken("%v: key not the stored one", m)
 	}
 }
@@ -314,7 +314,7 @@ func (r *Rig) watchBond(m Moment, g *ghost, b *bond.Bond) {
 	}
 	one := kept{role: m.Device.Role, onAir: m.Device.config.Local, key: g.key, bond: b}
 	for _, other := range r.rules.stored {
-		if other.role != one.role && other.key == one.key && !r.rules.tampered && !one.agrees(other) {
+		if other.role != one.role && other.key.Equal(one.key) && !r.rules.tampered && !one.agrees(other) {
 			r.broken("%v: bonds differ", m)
 		}
 	}

@@ -12,4 +12,6 @@
 // The functions keep no state and may be called from any goroutine. They hold no
 // policy: whether a debug key, a sample key or a reflected key is acceptable is
 // for the caller to decide.
+//
+//vet:deterministic
 package toolbox

@@ -48,6 +48,8 @@ func (k PublicKey) point() (*ecdh.PublicKey, error) {
 // DHKey is the shared secret of two key pairs, the X coordinate of a point, most
 // significant octet first and with its leading zeros. Like bt.Key it never
 // prints (Core Vol 3, Part H, 2.3.5.6.1).
+//
+//vet:secret
 type DHKey [32]byte
 
 // String hides the secret.
@@ -68,8 +70,10 @@ const hidden = "[hidden]"
 // KeyPair is a P-256 private key with its public key, made for one pairing. It
 // never prints, not even its public half: whoever needs that asks for Public. It
 // may be used from any goroutine (Core Vol 3, Part H, 2.3.5.6.1).
+//
+//vet:secret
 type KeyPair struct {
-	private *ecdh.PrivateKey
+	private *ecdh.PrivateKey //vet:secret
 	public  PublicKey
 }
 

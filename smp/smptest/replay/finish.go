@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"slices"
 	"strings"
@@ -270,7 +271,7 @@ func (p *play) checkSecrets() *Mismatch {
 	case e.dhKey == nil, got.dhKey == nil && e.outcome != paired:
 	case got.dhKey == nil:
 		return expected("dhkey", "one", "none")
-	case *got.dhKey != toolbox.DHKey(*e.dhKey):
+	case subtle.ConstantTimeCompare(got.dhKey[:], e.dhKey[:]) != 1:
 		return expected("dhkey", p.secret(e.dhKey[:]), p.secret(got.dhKey[:])+" that differs")
 	}
 	return nil

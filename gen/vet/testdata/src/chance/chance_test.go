@@ -1,0 +1,5 @@
+package chance
+
+import "time"
+
+var start = time.Now()
