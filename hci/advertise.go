@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"blesmp/bt"
@@ -69,6 +70,7 @@ func (h *Host) Advertise(ctx context.Context, p AdvertisingParameters) error {
 	if err := h.stopAdvertising(ctx); err != nil {
 		return err
 	}
+	h.forgetArrivals()
 	if err := h.rotate(ctx); err != nil {
 		return err
 	}
@@ -192,9 +194,11 @@ func (h *Host) stopAdvertising(ctx context.Context) error {
 	return err
 }
 
-// Accept waits for the next link that a central has made to us. Links that end
-// before anybody accepts them are forgotten. High duty cycle directed
-// advertising that finds nobody gives bt.AdvertisingTimeout.
+// Accept waits for the next link that a central has made to us. A link that has
+// ended meanwhile is given too, with Done closed, so that nobody waits for a
+// central that has been there; Advertise forgets those of earlier advertising.
+// High duty cycle directed advertising that finds nobody gives
+// bt.AdvertisingTimeout.
 func (h *Host) Accept(ctx context.Context) (*Conn, error) {
 	for {
 		if a, ok := h.nextArrival(); ok {
@@ -224,11 +228,27 @@ func (h *Host) nextArrival() (arrival, bool) {
 	return a, true
 }
 
+// maxArrivals bounds the links that wait for an Accept: a host that never calls
+// it keeps no more of them.
+const maxArrivals = 64
+
 func (h *Host) arrive(a arrival) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if len(h.accepted) >= maxArrivals {
+		h.accepted = h.accepted[1:]
+	}
 	h.accepted = append(h.accepted, a)
 	h.wakeAccept()
+}
+
+// forgetArrivals drops the links that have ended before anybody accepted them.
+func (h *Host) forgetArrivals() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.accepted = slices.DeleteFunc(h.accepted, func(a arrival) bool {
+		return a.conn == nil || a.conn.err != nil
+	})
 }
 
 // wakeAccept lets one waiting Accept look again; h.mu is held.

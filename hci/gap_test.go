@@ -390,20 +390,33 @@ func TestAccept(t *testing.T) {
 		h := c.host(hci.Options{})
 		c.event(connected(0x40, bt.Peripheral), connected(0x41, bt.Peripheral), connected(0x42, bt.Peripheral), disconnected(0x41, bt.ConnectionTimeout))
 		var got []uint16
-		for range 2 {
+		for range 3 {
 			conn, err := h.Accept(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			got = append(got, conn.Handle())
+			if ended := conn.Err() != nil; ended != (conn.Handle() == 0x41) {
+				t.Errorf("link 0x%04x: %v", conn.Handle(), conn.Err())
+			}
 		}
-		if diff := cmp.Diff([]uint16{0x40, 0x42}, got); diff != "" {
+		if diff := cmp.Diff([]uint16{0x40, 0x41, 0x42}, got); diff != "" {
 			t.Errorf("accepted (-want +got):\n%s", diff)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := h.Accept(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("nobody there: %v", err)
+		}
+
+		c.event(connected(0x43, bt.Peripheral), disconnected(0x43, bt.ConnectionTimeout))
+		if err := h.Advertise(t.Context(), hci.AdvertisingParameters{}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := h.Accept(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a link of earlier advertising: %v", err)
 		}
 	})
 }

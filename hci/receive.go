@@ -110,7 +110,6 @@ func (h *Host) remove(c *Conn, reason bt.Status) {
 	h.mu.Lock()
 	delete(h.links, c.handle)
 	h.order = slices.DeleteFunc(h.order, func(other *Conn) bool { return other == c })
-	h.accepted = slices.DeleteFunc(h.accepted, func(a arrival) bool { return a.conn == c })
 	h.aclFree += len(c.unacked)
 	h.work.Signal()
 	h.mu.Unlock()

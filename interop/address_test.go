@@ -32,6 +32,14 @@ func addressCases() []testCase {
 		return ""
 	}
 	return append(cases,
+		testCase{group: "Addresses", name: "we come back with a private address", setup: setup{us: usOptions{privacy: true}, peer: peerOptions{irk: true}}, run: func(r *rig) {
+			scNumeric.run(r)
+			if on := r.us.conn.LocalAddress(); !on.IsResolvable() {
+				r.t.Errorf("our address on the air is %v, want a private one", on)
+			}
+			r.again()
+			r.encrypt(scNumeric.level)
+		}},
 		testCase{group: "Addresses", name: "the peer comes back with another private address", setup: setup{private: true}, cannot: noPrivacy, run: func(r *rig) {
 			scNumeric.run(r)
 			first := r.us.session.Peer()

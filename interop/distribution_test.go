@@ -123,4 +123,15 @@ func (d distribution) run(r *rig, sc bool) {
 		_, err := r.peer.events().await(r.ctx, complete)
 		r.must(err, "pair")
 	}
+	own := d.initiator
+	if r.role == bt.Peripheral {
+		own = d.responder
+	}
+	r.must(r.peer.events().settle(r.ctx, func() error {
+		theirs, err := r.peer.bond(r.ourIdentity())
+		if got := theirs != nil && theirs.PeerIRK != nil; got != own.IdKey() {
+			return fmt.Errorf("the peer keeps our IRK: %v, want %v", got, own.IdKey())
+		}
+		return err
+	}), "bonds")
 }

@@ -5,6 +5,7 @@ package interop
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"blesmp/bt"
@@ -89,6 +90,7 @@ type told struct {
 	level   *smp.Level            // of encryption, where the peer says
 	key     smp.KeypressType
 	who     bt.TypedAddress
+	bonded  bool // the peer knows who is connected
 	text    string
 }
 
@@ -134,6 +136,13 @@ func (f *feed) await(ctx context.Context, kinds ...kind) (told, error) {
 			return told{}, fmt.Errorf("the peer did not tell %v: %w", kinds, ctx.Err())
 		}
 	}
+}
+
+// drop forgets what was told of a kind.
+func (f *feed) drop(k kind) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pending = slices.DeleteFunc(f.pending, func(e told) bool { return e.kind == k })
 }
 
 // settle waits until check is content, and looks again whenever something was

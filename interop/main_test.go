@@ -137,6 +137,11 @@ func TestInterop(t *testing.T) {
 			}
 		}
 	})
+	t.Run("user channel", userChannel)
+	t.Run("bad PDUs", badPDUs)
+	t.Run("defects", defects)
+	t.Run("captures", checkCaptures)
+	t.Run("results", checkResults)
 	t.Logf("%s in %v", found.summary(), time.Since(started).Round(time.Millisecond))
 }
 
@@ -150,6 +155,11 @@ func runCase(t *testing.T, c testCase, p peerKind, role bt.Role) {
 			return
 		}
 	}
+	record(t, x, func(ctx context.Context) { c.run(newRig(ctx, t, p, role, c.setup)) })
+}
+
+// record runs a case within its limit and keeps what it comes to.
+func record(t *testing.T, x Result, run func(ctx context.Context)) {
 	x.Outcome = Failed
 	defer func() {
 		if !t.Failed() {
@@ -159,5 +169,5 @@ func runCase(t *testing.T, c testCase, p peerKind, role bt.Role) {
 	}()
 	ctx, cancel := context.WithTimeout(t.Context(), caseLimit)
 	defer cancel()
-	c.run(newRig(ctx, t, p, role, c.setup))
+	run(ctx)
 }

@@ -85,7 +85,7 @@ func (r *rig) link() {
 			p.Peer = r.us.session.PeerIdentity()
 		}
 		r.must(r.us.host.Advertise(r.ctx, p), "advertise")
-		r.must(r.peer.connect(r.ctx, r.us.own), "connect")
+		r.must(r.peer.connect(r.ctx, r.ourAddress()), "connect")
 		var err error
 		conn, err = r.us.host.Accept(r.ctx)
 		r.must(err, "accept")
@@ -93,6 +93,15 @@ func (r *rig) link() {
 	r.must(r.us.linked(conn), "link")
 	_, err := r.peer.events().await(r.ctx, connected)
 	r.must(err, "link")
+}
+
+// ourAddress is the one by which the peer finds us. Linux wants the identity of
+// a peer whose IRK it has.
+func (r *rig) ourAddress() bt.TypedAddress {
+	if _, ok := r.peer.(*linux); ok && r.us.session != nil {
+		return r.us.own
+	}
+	return r.us.host.Address()
 }
 
 // find gives the address that the peer has on the air.
@@ -171,6 +180,9 @@ func (r *rig) checkBonds(bonded bool) {
 		if err != nil {
 			return err
 		}
+		if theirs != nil && theirs.LocalLTK == nil && theirs.PeerLTK == nil {
+			theirs.level = false // a key that says nothing of it
+		}
 		return compareBonds(r.us.bond(r.peerIdentity()), theirs, r.us.irk, bonded)
 	})
 	if err != nil {
@@ -188,8 +200,11 @@ func compareBonds(ours *bond.Bond, theirs *foreignBond, ourIRK bt.Key, bonded bo
 		return nil
 	case ours == nil:
 		return errors.New("we keep no bond")
-	case theirs == nil:
-		return errors.New("the peer keeps no bond")
+	}
+	if theirs == nil {
+		theirs = &foreignBond{} // also where there was nothing to keep
+	}
+	switch {
 	case theirs.level && (ours.SC != theirs.SC || ours.MITM != theirs.MITM):
 		return fmt.Errorf("we keep SC %v and MITM %v, the peer %v and %v", ours.SC, ours.MITM, theirs.SC, theirs.MITM)
 	}

@@ -41,20 +41,22 @@ type usOptions struct {
 
 func newUs(ctx context.Context, w *world, o usOptions) (*us, error) {
 	u := &us{store: bond.NewMemory(), events: newEvents(w.log), features: smp.DefaultFeatures(), irk: smp.NewIRK()}
-	tapped, err := w.tap("us", w.air.NewController(virtual.Config{}))
+	c := w.air.NewController(virtual.Config{})
+	tapped, err := w.tap("us", c)
 	if err != nil {
 		return nil, err
 	}
+	u.own = bt.TypedAddress{Address: c.PublicAddress()}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	options := hci.Options{Resolver: bond.NewResolver(u.store), Privacy: o.privacy, Logger: log}
 	if o.static {
 		options.RandomAddress = bt.Address{0xc0, 0x11, 0x22, 0x33, 0x44, 0x55}
+		u.own = bt.TypedAddress{Type: bt.RandomAddress, Address: options.RandomAddress}
 	}
-	if u.host, err = hci.NewHost(ctx, tapped, options); err != nil {
+	if err := u.store.PutIdentity(bond.LocalIdentity{Address: u.own, IRK: &u.irk}); err != nil {
 		return nil, err
 	}
-	u.own = u.host.Identity()
-	if err := u.store.PutIdentity(bond.LocalIdentity{Address: u.own, IRK: &u.irk}); err != nil {
+	if u.host, err = hci.NewHost(ctx, tapped, options); err != nil {
 		return nil, err
 	}
 	if o.policy.MinKeySize == 0 {

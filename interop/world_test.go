@@ -23,12 +23,30 @@ import (
 // world is what surrounds the two hosts of a case: the air, and all that is
 // written down.
 type world struct {
-	air *virtual.Air
-	dir string // for files
-	log *journal
+	air   *virtual.Air
+	watch *watch
+	dir   string // for files
+	log   *journal
 
 	mu       sync.Mutex
 	captures []*capture
+}
+
+// watch records the air, and which frames were encrypted: in a recording they
+// look like any others.
+type watch struct {
+	capture *virtual.Capture
+
+	mu        sync.Mutex
+	encrypted []bool
+}
+
+// Observe is called by the air.
+func (w *watch) Observe(f *virtual.Frame) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.encrypted = append(w.encrypted, f.Encrypted)
+	w.capture.Observe(f)
 }
 
 // capture is the recording of one host.
@@ -73,8 +91,13 @@ func (j *journal) Write(p []byte) (int, error) {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{dir: t.TempDir(), log: &journal{start: time.Now()}}
-	air := &airCapture{}
-	w.air = virtual.NewAir(virtual.Options{Observer: air})
+	air := &capture{name: "air"}
+	writer, err := snoop.NewAirWriter(air)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.watch = &watch{capture: virtual.NewCapture(writer)}
+	w.air = virtual.NewAir(virtual.Options{Observer: w.watch})
 	t.Cleanup(func() { w.keep(t, air) })
 	return w
 }
@@ -92,27 +115,49 @@ func (w *world) tap(name string, inner transport.Transport) (transport.Transport
 	return snoop.NewTap(inner, writer, time.Now), nil
 }
 
-// steps are what passed between our host and its controller so far.
-func (r *rig) steps() []dissect.Step {
+// packets are what passed between our host and its controller so far.
+func (r *rig) packets() []snoop.Packet {
 	r.t.Helper()
+	r.w.mu.Lock()
+	defer r.w.mu.Unlock()
 	for _, c := range r.w.captures {
-		if c.name != "us" {
-			continue
-		}
-		reader, err := snoop.NewReader(bytes.NewReader(c.bytes()))
-		r.must(err, "recording")
-		var d dissect.Dissector
-		var steps []dissect.Step
-		for {
-			p, err := reader.Next()
-			if errors.Is(err, io.EOF) {
-				return steps
-			}
+		if c.name == "us" {
+			all, err := readPackets(c.bytes())
 			r.must(err, "recording")
-			steps = append(steps, d.Packet(p.Direction == snoop.Sent, p.Data)...)
+			return all
 		}
 	}
 	return nil
+}
+
+// readPackets reads a whole btsnoop file.
+func readPackets(b []byte) ([]snoop.Packet, error) {
+	reader, err := snoop.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	var all []snoop.Packet
+	for {
+		p, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		all = append(all, p)
+	}
+}
+
+// steps are what those packets say.
+func (r *rig) steps() []dissect.Step {
+	r.t.Helper()
+	var d dissect.Dissector
+	var steps []dissect.Step
+	for _, p := range r.packets() {
+		steps = append(steps, d.Packet(p.Direction == snoop.Sent, p.Data)...)
+	}
+	return steps
 }
 
 // serve joins a host on a stream to a controller, recorded from the host's side.
@@ -171,12 +216,15 @@ func (w *world) listen(name string, c *virtual.Controller) (port int, err error)
 
 // keep writes the recordings of a failed case, and gives those of all cases to
 // the check of captures.
-func (w *world) keep(t *testing.T, air *airCapture) {
+func (w *world) keep(t *testing.T, air *capture) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.captures {
-		everyCapture.add(t.Name()+"/"+c.name, c.bytes())
+		everyCapture.add(namedCapture{name: t.Name() + "/" + c.name, bytes: c.bytes()})
 	}
+	w.watch.mu.Lock()
+	everyCapture.add(namedCapture{t.Name() + "/air", air.bytes(), w.watch.encrypted})
+	w.watch.mu.Unlock()
 	if !t.Failed() {
 		return
 	}

@@ -1,6 +1,7 @@
 package smp_test
 
 import (
+	"crypto/rand"
 	"slices"
 	"testing"
 
@@ -64,7 +65,20 @@ var badKeys = []struct {
 	}},
 }
 
-// reflections exist only at the initiator, who sends its key first.
+// onePair gives both sides the same key pair: an initiator that knows the
+// responder's key sends it.
+func onePair(both *[2]smptest.Party) {
+	pair, err := toolbox.NewKeyPair(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	for i := range both {
+		both[i].Config.NewKeyPair = func() smp.KeyPair { return pair }
+	}
+}
+
+// reflections exist only at the initiator, who sends its key first; onePair is
+// for the responder.
 var reflections = []struct {
 	name string
 	edit func(own, pdu []byte) []byte
@@ -103,6 +117,10 @@ var authenticationScenarios = append([]scenario{
 		play: flip(bt.Peripheral, smp.CodePairingConfirm), initiator: told(smp.ConfirmValueFailed), responder: failed(smp.ConfirmValueFailed),
 	},
 	{
+		name: "A02 the responder's own key", parties: of(smp.JustWorks, true, onePair),
+		play: func(_ *testing.T, rig *smptest.Rig) { rig.Pair() }, initiator: told(smp.DHKeyCheckFailed), responder: failed(smp.DHKeyCheckFailed),
+	},
+	{
 		name: "A04 SM/CEN/JW/BI-06-C our own confirm comes back", parties: of(smp.JustWorks, false),
 		play: func(t *testing.T, rig *smptest.Rig) {
 			rig.Pair()
@@ -111,6 +129,18 @@ var authenticationScenarios = append([]scenario{
 			rig.Alter(bt.Central, func([]byte) []byte { return own })
 		},
 		initiator: failed(smp.ConfirmValueFailed), responder: told(smp.ConfirmValueFailed),
+	},
+	{
+		name: "A02 the initiator has our own key", parties: of(smp.JustWorks, true, func(both *[2]smptest.Party) {
+			pair, err := toolbox.KeyPairFromPrivate([32]byte{31: 7})
+			if err != nil {
+				panic(err)
+			}
+			for i := range both {
+				both[i].Config.NewKeyPair = func() smp.KeyPair { return pair }
+			}
+		}),
+		play: pairNow, initiator: told(smp.DHKeyCheckFailed), responder: failed(smp.DHKeyCheckFailed),
 	},
 	{
 		name: "SM/PER/PKE/BI-03-C the initiator's user types another passkey, legacy", parties: of(smp.InitiatorTypes, false, typing(bt.Central)),

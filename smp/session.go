@@ -30,6 +30,7 @@ type Session struct {
 	flush     flush
 	timer     timer
 	prompt    prompt
+	asked     AuthReq                        // by our Security Request, for what the central begins then
 	inquiry   error                          // refusal of the command that is being stepped
 	found     map[bt.TypedAddress]*bond.Bond // by this step
 	pairing   *pairingWait
@@ -41,7 +42,7 @@ type Session struct {
 	status  status
 	err     error
 	given   *bond.Bond    // SetLTK
-	stepped chan struct{} // closed with the next step; nil while nobody waits for it
+	changed chan struct{} // closed when the status is another; nil while nobody waits
 	failure *PairingError // how the last pairing failed
 
 	deadline time.Time // zero while no timer runs
@@ -216,36 +217,39 @@ func (s *Session) now() status {
 	return s.status
 }
 
-// publish makes the procedure's state known outside of the worker.
-func (s *Session) publish() {
+// publish makes the procedure's state known outside of the worker, and reports
+// whether it is another one.
+func (s *Session) publish() (changed bool) {
 	level, encrypted := s.procedure.Level()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before := s.status
 	s.status = status{
 		state:        s.procedure.State(),
 		level:        level,
 		encrypted:    encrypted,
 		peerIdentity: s.procedure.PeerIdentity(),
 	}
+	return s.status != before
 }
 
-// watch gives the status, and a channel that is closed with the next step.
+// watch gives the status, and a channel that is closed when it has changed.
 func (s *Session) watch() (status, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stepped == nil {
-		s.stepped = make(chan struct{})
+	if s.changed == nil {
+		s.changed = make(chan struct{})
 	}
-	return s.status, s.stepped
+	return s.status, s.changed
 }
 
 // wake wakes who watches.
 func (s *Session) wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stepped != nil {
-		close(s.stepped)
-		s.stepped = nil
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
 	}
 }
 
@@ -330,7 +334,7 @@ func (s *Session) step(j job) {
 	in := j.input
 	in.Scratch = s.scratch[:0]
 	s.effects = s.procedure.Step(s.effects[:0], in)
-	s.publish()
+	changed := s.publish()
 	for i := range s.effects {
 		s.carryOut(&s.effects[i])
 	}
@@ -338,8 +342,11 @@ func (s *Session) step(j job) {
 	clear(s.scratch[:]) // the PDUs may have held keys
 	if s.procedure.Idle() {
 		s.prompt.end(context.Canceled)
+		s.asked = 0
 	}
-	s.wake()
+	if changed {
+		s.wake()
+	}
 	if j.done != nil {
 		j.done(s.inquiry)
 	}

@@ -89,7 +89,8 @@ func (s *Session) Encrypt(ctx context.Context) (Level, error) {
 }
 
 // RequestSecurity asks the central to encrypt or to pair, as peripheral, and
-// returns when the request is queued. What comes of it is reported as events.
+// returns when the request is queued. What comes of it is reported as events. If
+// MITM was asked, a pairing that Options.Features answer asks for it too.
 func (s *Session) RequestSecurity(ctx context.Context, r SecurityRequirements) error {
 	if s.Role() != bt.Peripheral {
 		return ErrWrongRole
@@ -98,6 +99,7 @@ func (s *Session) RequestSecurity(ctx context.Context, r SecurityRequirements) e
 		return err
 	}
 	return s.command(Input{Event: EventRequestSecurity, Security: r.authReq()}, func() {
+		s.asked = r.authReq()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.failure = nil
@@ -159,7 +161,7 @@ func (s *Session) SetLTK(ltk []byte, rand uint64, ediv uint16, mitm, sc bool) er
 // the peer has lost is an error, never a reason to pair again unasked.
 func (s *Session) Secure(ctx context.Context, want Level) (Level, error) {
 	for first := true; ; first = false {
-		at, stepped := s.watch()
+		at, changed := s.watch()
 		if at.encrypted && at.level.Satisfies(want) && (first || at.state == StateIdle) {
 			return at.level, nil
 		}
@@ -167,7 +169,7 @@ func (s *Session) Secure(ctx context.Context, want Level) (Level, error) {
 		if !errors.Is(err, ErrBusy) {
 			return level, err
 		}
-		if err := until(ctx, stepped); err != nil {
+		if err := until(ctx, changed); err != nil {
 			return Level{}, err
 		}
 	}
@@ -201,14 +203,14 @@ func (s *Session) askCentral(ctx context.Context, want Level) (Level, error) {
 		return Level{}, err
 	}
 	for {
-		at, stepped := s.watch()
+		at, changed := s.watch()
 		switch {
 		case at.state == StateIdle && at.encrypted && at.level.Satisfies(want):
 			return at.level, nil
 		case at.state == StateIdle, at.state == StateMute, at.state == StateClosed:
 			return at.level, s.notGiven(at.state)
 		}
-		if err := until(ctx, stepped); err != nil {
+		if err := until(ctx, changed); err != nil {
 			return Level{}, err
 		}
 	}
@@ -243,12 +245,12 @@ func (s *Session) command(in Input, accepted func()) error {
 
 // commanded steps a command on the worker.
 func (s *Session) commanded(in Input, accepted func()) {
-	pairing, encrypt := s.pairing, s.encrypt
+	pairing, encrypt, asked := s.pairing, s.encrypt, s.asked
 	if accepted != nil {
 		accepted()
 	}
 	s.step(job{input: in})
 	if s.inquiry != nil {
-		s.pairing, s.encrypt = pairing, encrypt
+		s.pairing, s.encrypt, s.asked = pairing, encrypt, asked
 	}
 }

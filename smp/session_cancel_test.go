@@ -45,8 +45,7 @@ func courses() []course {
 func (c course) run(t *testing.T, n int, end func(w *world, from bt.Role) virtual.Fate, check func(w *world, result *smp.Result, err error)) (reached bool) {
 	bubble(t, func(t *testing.T) {
 		var w *world
-		var at *frames
-		at = &frames{fate: func(k int, from bt.Role) virtual.Fate {
+		at := &frames{fate: func(k int, from bt.Role) virtual.Fate {
 			if k != n || w == nil {
 				return virtual.Fate{}
 			}
@@ -96,7 +95,8 @@ func TestPair_linkLost(t *testing.T) {
 						bonds := 0
 						for _, d := range w.sides {
 							complete, failed, lines := d.outcome()
-							if complete+failed != 1 && !(d.role == bt.Peripheral && n == 1) {
+							unaware := d.role == bt.Peripheral && n == 1
+							if complete+failed != 1 && !unaware {
 								t.Errorf("PDU %d: %v reports %q", n, d.role, lines)
 							}
 							if stored := w.bond(d.role) != nil; stored != (complete == 1) {

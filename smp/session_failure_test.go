@@ -37,13 +37,13 @@ func TestPair_transportBreaks(t *testing.T) {
 						w.reconnect()
 						d := w.sides[who]
 						d.tap.pdus()
-						d.tap.before = func(number int, _ []byte) error {
+						d.tap.intercept(func(number int, _ []byte) error {
 							if number != n {
 								return nil
 							}
 							reached = true
 							return errBroken
-						}
+						})
 						_, err := w.central().session.Pair(t.Context(), c.features[0])
 						time.Sleep(10 * time.Second) // the other side's supervision timeout
 						if !reached {

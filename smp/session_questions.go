@@ -77,6 +77,7 @@ func (s *Session) askPairing(e *Effect, q *Question) {
 	requested := s.manager.options.Prompter.PairingRequested
 	if requested == nil {
 		features := s.features()
+		features.MITM = features.MITM || s.asked.MITM()
 		s.answer(e, Input{Event: EventConsentGiven, Features: &features}, nil)
 		return
 	}

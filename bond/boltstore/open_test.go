@@ -9,9 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -20,12 +23,15 @@ import (
 )
 
 // childFile, in the environment, makes the test binary the process that writes
-// until it is killed.
-const childFile = "BOLTSTORE_TEST_FILE"
+// until it is killed, from the bond of the number childFirst.
+const (
+	childFile  = "BOLTSTORE_TEST_FILE"
+	childFirst = "BOLTSTORE_TEST_FIRST"
+)
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childFile); path != "" {
-		if err := writeForEver(path); err != nil {
+		if err := writeForEver(path, os.Getenv(childFirst)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 		os.Exit(1)
@@ -35,9 +41,13 @@ func TestMain(m *testing.M) {
 
 // writeForEver puts one bond after the other, and names each on standard output
 // once it is stored.
-func writeForEver(path string) error {
+func writeForEver(path, first string) error {
+	start, err := strconv.Atoi(first)
+	if err != nil {
+		return err
+	}
 	s, err := openWith(path, nil)
-	for n := 0; err == nil; n++ {
+	for n := start; err == nil; n++ {
 		if err = s.Put(bondWith(n)); err == nil {
 			_, err = fmt.Println(n)
 		}
@@ -45,49 +55,81 @@ func writeForEver(path string) error {
 	return err
 }
 
-// TestKilled kills a process between, and in, its writes. The file is locked
-// before, and afterwards holds all that the process said.
+// kills is how often TestKilled ends the process that writes.
+const kills = 200
+
+// TestKilled kills a process that writes bonds without an end, again and again,
+// at other places of its writes each time. The file is locked before; afterwards
+// it opens, is whole, and holds all that the processes said.
 func TestKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bonds.db")
-	for _, until := range []int{1, 10, 60} {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), childFile+"="+path)
-		var stderr strings.Builder
-		child.Stderr = &stderr
-		stdout, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		last := -1
-		for lines := bufio.NewScanner(stdout); lines.Scan(); {
-			if _, err := fmt.Sscan(lines.Text(), &last); err != nil {
-				t.Fatalf("line %q: %v", lines.Text(), err)
-			}
-			if last == until {
-				if _, err := openWith(path, &Options{Timeout: -1}); !errors.Is(err, ErrLocked) {
-					t.Errorf("Open of a file in use: %v, want ErrLocked", err)
-				}
-				if err := child.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		if err := child.Wait(); err == nil || last < until {
-			t.Fatalf("the child ended by itself after bond %d: %v: %s", last, err, stderr.String())
-		}
+	acknowledged := 0
+	for kill := range kills {
+		until := acknowledged + 1 + kill%4
+		acknowledged = killAfter(t, path, acknowledged, until, time.Duration(kill%50)*20*time.Microsecond)
 		s := mustOpen(t, path, nil)
-		for n := range last + 1 {
+		stored := 0
+		for _, err := range s.All() {
+			if err != nil {
+				t.Errorf("kill %d: All: %v", kill, err)
+			}
+			stored++
+		}
+		// One more can be stored: the process was killed before it said so.
+		if stored != acknowledged && stored != acknowledged+1 {
+			t.Errorf("kill %d: %d bonds are stored, %d were acknowledged", kill, stored, acknowledged)
+		}
+		for n := range acknowledged {
 			if _, err := s.Get(ours, peer(n)); err != nil {
-				t.Errorf("Get of an acknowledged bond: %v", err)
+				t.Errorf("kill %d: Get of an acknowledged bond: %v", kill, err)
 			}
 		}
 		if err := errors.Join(s.Check(), s.Close()); err != nil {
-			t.Error(err)
+			t.Fatalf("kill %d: %v", kill, err)
+		}
+		acknowledged = stored
+	}
+}
+
+// killAfter has a process write bonds from the one numbered first, and kills it
+// once it has acknowledged those before until and a moment more is over. It
+// returns the number of bonds that are acknowledged by then.
+func killAfter(t *testing.T, path string, first, until int, moment time.Duration) int {
+	t.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childFile+"="+path, childFirst+"="+strconv.Itoa(first))
+	var stderr strings.Builder
+	child.Stderr = &stderr
+	stdout, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	acknowledged := first
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		var n int
+		if _, err := fmt.Sscan(lines.Text(), &n); err != nil || n != acknowledged {
+			t.Fatalf("line %q, want bond %d: %v", lines.Text(), acknowledged, err)
+		}
+		if acknowledged++; acknowledged != until {
+			continue
+		}
+		if _, err := openWith(path, &Options{Timeout: -1}); !errors.Is(err, ErrLocked) {
+			t.Errorf("Open of a file in use: %v, want ErrLocked", err)
+		}
+		for start := time.Now(); time.Since(start) < moment; {
+			runtime.Gosched()
+		}
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
 		}
 	}
+	if err := child.Wait(); err == nil || acknowledged < until {
+		t.Fatalf("the child ended by itself after %d bonds: %v: %s", acknowledged, err, stderr.String())
+	}
+	return acknowledged
 }
 
 func TestOpen_locked(t *testing.T) {

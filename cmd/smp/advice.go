@@ -40,7 +40,7 @@ var reasonAdvice = map[smp.Reason]struct{ sent, received advice }{
 	},
 	smp.AuthenticationRequirements: {
 		sent:     advice{faultBoth, "leave --mitm and --sc-only out, or say with --io what the user really has; a bond is only replaced as --repairing allows"},
-		received: advice{"the other device wants more protection than this pairing gives, or keeps its bond with us", "say with --io what the user really has, add --mitm, and remove the old bond there"},
+		received: advice{"the other device wants more protection than this pairing gives, or its user said no, or it keeps its bond with us", "say with --io what the user really has, add --mitm, and remove the old bond there"},
 	},
 	smp.ConfirmValueFailed: {
 		sent:     advice{faultPasskey, "pair again and compare digit by digit"},
@@ -164,7 +164,7 @@ func adviceOnPairing(e *smp.PairingError) (advice, bool) {
 		return a.received, ok
 	case errors.Is(e, errNoAnswer), errors.Is(e, errDeclined), errors.Is(e, smp.ErrTimedOut):
 		return advice{}, false // these say more than the reason that was sent
-	case e.Cause == smp.ByUser, errors.Is(e, context.Canceled):
+	case e.Cause == smp.ByUser, e.Event == smp.EventCancel, errors.Is(e, context.Canceled):
 		return advice{"the user of this side cancelled it", ""}, true
 	case e.Reason != 0:
 		a, ok := reasonAdvice[e.Reason]

@@ -10,20 +10,8 @@ import (
 // parseAnywhere reads flags that may stand before and behind the arguments, and
 // gives the arguments. Behind "--" all are arguments.
 func parseAnywhere(flags *flag.FlagSet, args []string) ([]string, error) {
-	var arguments []string
-	for {
-		if err := parse(flags, args); err != nil {
-			return nil, err
-		}
-		rest := flags.Args()
-		if len(rest) == 0 {
-			return arguments, nil
-		}
-		if used := len(args) - len(rest); used > 0 && args[used-1] == "--" {
-			return append(arguments, rest...), nil
-		}
-		arguments, args = append(arguments, rest[0]), rest[1:]
-	}
+	err := parse(flags, args)
+	return flags.Args(), err
 }
 
 // addressFlag is a flag that takes an address with its type.

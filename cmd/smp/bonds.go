@@ -29,8 +29,8 @@ The formats are json (this project's own, with our identities), bluez (the
 folders of /var/lib/bluetooth) and ble-host (those of NodeBleLib-storage-dir).
 
 import reads a file, or a folder of either host stack, as a whole before it
-changes anything. It takes no bond in the place of another without --replace, and
-no key below --min-key-size.`,
+changes anything. It takes no bond in the place of another without --replace,
+and no key below --min-key-size.`,
 		examples: []string{
 			"smp bonds list",
 			"smp bonds show C0:11:22:33:44:55 --show-keys",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -336,6 +337,7 @@ func TestBondsOwnFile(t *testing.T) {
 	for _, name := range []string{"XDG_CONFIG_HOME", "HOME", "AppData"} {
 		t.Setenv(name, folder)
 	}
+	t.Setenv(bondsVariable, "")
 	path, err := bondPath("")
 	if err != nil {
 		t.Fatal(err)
@@ -357,5 +359,21 @@ func TestBondsOwnFile(t *testing.T) {
 		if got := info.Mode().Perm(); got != mode && os.PathSeparator == '/' {
 			t.Errorf("%s has mode %04o, want %04o", name, got, mode)
 		}
+	}
+	// It is the one that pair and peripheral use, and the environment moves it
+	// for all of them.
+	var o bondOptions
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	o.add(flags)
+	if o.file != path {
+		t.Errorf("pair keeps its bonds in %s, bonds looks into %s", o.file, path)
+	}
+	t.Setenv(bondsVariable, filepath.Join(folder, "other.db"))
+	if got := tell("bonds", "list"); got.Out != "no bonds in "+filepath.Join(folder, "other.db")+"\n" {
+		t.Errorf("list of $%s: %+v", bondsVariable, got)
+	}
+	t.Setenv(bondsVariable, inMemory)
+	if diff := cmp.Diff(told{1, "", "smp: bonds that are kept in memory end with their command; name a file with --bonds\n"}, tell("bonds", "list")); diff != "" {
+		t.Errorf("list of bonds in memory (-want +got):\n%s", diff)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,22 +12,20 @@ import (
 	"blesmp/bond/boltstore"
 )
 
-// bondsHelp is what every command says of its flag --bonds.
-const bondsHelp = "the `FILE` with the bonds (default blesmp/bonds.db in the user's folder of settings: ~/.config, ~/Library/Application Support or %AppData%)"
+// bondsHelp is what bonds says of its flag --bonds.
+const bondsHelp = "the `FILE` with the bonds (default $" + bondsVariable + ", or smp/bonds.db in the user's folder of settings: ~/.config, ~/Library/Application Support or %AppData%)"
 
 // errNoBondFile says that a file of bonds was named that is not there.
 var errNoBondFile = errors.New("there is no such file of bonds")
 
-// bondPath gives the file of bonds: the one that was named, or the user's own.
+// bondPath gives the file of bonds: the one that was named, or the one that all
+// commands use.
 func bondPath(named string) (string, error) {
-	if named != "" {
-		return named, nil
+	path := cmp.Or(named, defaultBonds())
+	if path == inMemory {
+		return "", errors.New("bonds that are kept in memory end with their command; name a file with --bonds")
 	}
-	folder, err := os.UserConfigDir()
-	if err != nil {
-		return "", fmt.Errorf("there is no folder for the user's settings (%w); name a file with --bonds", err)
-	}
-	return filepath.Join(folder, "blesmp", "bonds.db"), nil
+	return path, nil
 }
 
 // openBonds opens the file of bonds for a command that adds to it. The user's
@@ -41,7 +40,9 @@ func openBonds(named string, recoverDamage bool) (*boltstore.Store, error) {
 			return nil, err
 		}
 	}
-	store, err := boltstore.Open(path, func(o *boltstore.Options) { o.Recover = recoverDamage })
+	store, err := boltstore.Open(path, func(o *boltstore.Options) {
+		o.Recover, o.Timeout = recoverDamage, storeWait // others use it for moments
+	})
 	return store, storeError(err)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"time"
 )
 
 // input gives what a person types, one octet at a time. It reads only when
@@ -31,10 +30,10 @@ func newInput(r io.Reader) *input {
 	return in
 }
 
-// next waits for an octet, or for tick, which gives false.
-func (in *input) next(ctx context.Context, tick <-chan time.Time) (octet byte, ok bool, err error) {
+// next waits for an octet.
+func (in *input) next(ctx context.Context) (byte, error) {
 	if in.ended != nil {
-		return 0, false, in.ended
+		return 0, in.ended
 	}
 	if !in.waiting {
 		in.waiting = true
@@ -44,11 +43,9 @@ func (in *input) next(ctx context.Context, tick <-chan time.Time) (octet byte, o
 	case k := <-in.got:
 		in.waiting = false
 		in.ended = k.err
-		return k.octet, k.err == nil, k.err
-	case <-tick:
-		return 0, false, nil
+		return k.octet, k.err
 	case <-ctx.Done():
-		return 0, false, context.Cause(ctx)
+		return 0, context.Cause(ctx)
 	}
 }
 

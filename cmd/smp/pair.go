@@ -104,13 +104,19 @@ type central struct {
 	inWait chan struct{} // closed when what was asked for is done
 }
 
-// pair connects, encrypts or pairs, and tells of it.
-func (o *pairOptions) pair(ctx context.Context, s streams, peers []bt.TypedAddress) (err error) {
-	c := &central{o: o, events: make(chan smp.Event, 64), asked: make(chan struct{}, 1), inWait: make(chan struct{})}
+// newCentral brings the central up.
+func (o *pairOptions) newCentral(ctx context.Context, s streams) (c *central, err error) {
+	c = &central{o: o, events: make(chan smp.Event, 64), asked: make(chan struct{}, 1), inWait: make(chan struct{})}
 	c.station, err = newStation(ctx, s, stationOptions{
 		device: &o.device, pairing: &o.pairing, prompts: o.prompts,
 		onEvent: c.onEvent, prompter: c.prompter,
 	})
+	return c, err
+}
+
+// pair connects, encrypts or pairs, and tells of it.
+func (o *pairOptions) pair(ctx context.Context, s streams, peers []bt.TypedAddress) (err error) {
+	c, err := o.newCentral(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -213,8 +219,8 @@ func (e *notFoundError) Error() string {
 // secure has the link encrypted: with the bond where that is enough, else by
 // pairing.
 func (c *central) secure(ctx context.Context, session *smp.Session) error {
-	level, bonded := session.AvailableLevel()
-	if bonded && level.Satisfies(c.o.pairing.wanted()) {
+	level, usable := session.AvailableLevel()
+	if usable && level.Satisfies(c.o.pairing.wanted()) {
 		err := c.encrypt(ctx, session)
 		if !errors.Is(err, bt.PINOrKeyMissing) {
 			return err
@@ -223,8 +229,8 @@ func (c *central) secure(ctx context.Context, session *smp.Session) error {
 		if err := c.user.agree(ctx, session.PeerIdentity(), text, nil); err != nil {
 			return fmt.Errorf("not paired again: %w", err)
 		}
-	} else if bonded {
-		c.console.say("the bond gives less than the flags ask for (%v): pairing again", level)
+	} else if session.Bonded() {
+		c.console.say("the bond is not what the flags ask for: pairing again")
 	}
 	return c.pairAnew(ctx, session)
 }
@@ -278,7 +284,8 @@ func (c *central) pairAnew(ctx context.Context, session *smp.Session) error {
 		err = c.await(ctx, session, nil, func(e smp.Event) (bool, error) {
 			switch e := e.(type) {
 			case smp.EncryptionEvent:
-				again = busy && !(e.Encrypted && e.Level.Satisfies(c.o.pairing.wanted()))
+				enough := e.Encrypted && e.Level.Satisfies(c.o.pairing.wanted())
+				again = busy && !enough
 				return again, nil
 			case smp.PairingCompleteEvent:
 				return true, e.StoreErr

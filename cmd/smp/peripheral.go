@@ -102,6 +102,7 @@ type peripheral struct {
 	*station
 	o       *peripheralOptions
 	secured atomic.Pointer[smp.Session] // the last one that was encrypted
+	failed  atomic.Bool                 // it was told why one was not
 }
 
 // serve advertises, serves the central that comes, and begins again.
@@ -126,6 +127,8 @@ func (o *peripheralOptions) serve(ctx context.Context, s streams) (err error) {
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case o.once && !secure && p.failed.Load():
+			return &reportedError{errNotSecured}
 		case o.once && !secure:
 			return errNotSecured
 		case o.once:
@@ -157,8 +160,15 @@ func (p *peripheral) onEvent(s *smp.Session, e smp.Event) {
 	if _, ended := e.(smp.DisconnectedEvent); ended {
 		p.user.forget(s)
 	}
-	if encryption, ok := e.(smp.EncryptionEvent); ok && encryption.Encrypted {
-		p.secured.Store(s)
+	switch e := e.(type) {
+	case smp.EncryptionEvent:
+		if e.Encrypted {
+			p.secured.Store(s)
+		} else {
+			p.failed.Store(true)
+		}
+	case smp.PairingFailedEvent, smp.TimeoutEvent, smp.RequestRefusedEvent:
+		p.failed.Store(true)
 	}
 	p.report.event(s, e)
 }

@@ -39,10 +39,9 @@ func (c *console) ask(ctx context.Context, q question) (answer string, err error
 	defer c.give()
 	c.in.forget()
 	if c.in.terminal != nil && c.screen != nil {
-		restore, err := readKeys(c.in.terminal)
-		if err == nil {
-			defer restore()
-			return c.askKeys(ctx, q)
+		if k, err := readKeys(c.in.terminal); err == nil {
+			defer k.restore()
+			return c.askKeys(ctx, k, q)
 		}
 	}
 	c.say("%s", c.paint(loud, q.text))
@@ -55,7 +54,7 @@ func (c *console) ask(ctx context.Context, q question) (answer string, err error
 func (c *console) line(ctx context.Context) (string, error) {
 	var line strings.Builder
 	for {
-		b, _, err := c.in.next(ctx, nil)
+		b, err := c.in.next(ctx)
 		switch {
 		case err != nil && line.Len() > 0 && errors.Is(err, io.EOF), b == '\n':
 			return strings.TrimSpace(line.String()), nil
@@ -84,17 +83,18 @@ const (
 )
 
 // askKeys edits the line key by key.
-func (c *console) askKeys(ctx context.Context, q question) (string, error) {
+func (c *console) askKeys(ctx context.Context, k *keys, q question) (string, error) {
 	l := lineEditor{question: q}
 	if q.told == nil {
 		l.told = func(edit) {}
 	}
 	defer c.setStatus("")
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
 	for {
+		if err := context.Cause(ctx); err != nil {
+			return "", err
+		}
 		c.setStatus("%s", l.prompt())
-		b, ok, err := c.in.next(ctx, tick.C)
+		b, ok, err := k.next()
 		switch {
 		case err != nil:
 			return "", noAnswer(err)

@@ -29,10 +29,10 @@ type entry struct {
 	Stored []string     `json:"stored,omitempty"` // which keys are kept
 	Error  *errorRecord `json:"error,omitempty"`
 	Status *int         `json:"status,omitempty"` // of HCI
-	Rule   string       `json:"rule,omitempty"`
+	What   string       `json:"what,omitempty"`   // a rule that was taken, or a key that was pressed
 	OOB    string       `json:"oob,omitempty"`
 
-	*scanRecord
+	Device *scanRecord `json:"device,omitempty"` // of the event device
 }
 
 // levelRecord is a level.
@@ -59,12 +59,12 @@ type reporter struct {
 	policy  smp.Policy
 
 	mu    sync.Mutex
-	json  io.Writer             // nil without --json
-	known map[*smp.Session]bool // of which it was told that they are connected
+	json  io.Writer                   // nil without --json
+	known map[*smp.Session]*sync.Once // tells that they are connected
 }
 
 func newReporter(s streams, c *console, asJSON bool, policy smp.Policy) *reporter {
-	r := &reporter{console: c, policy: policy, known: map[*smp.Session]bool{}}
+	r := &reporter{console: c, policy: policy, known: map[*smp.Session]*sync.Once{}}
 	if asJSON {
 		r.json = s.out
 	}
@@ -96,12 +96,15 @@ func (r *reporter) of(s *smp.Session, event string) entry {
 // connected tells of a new link, before anything else of it.
 func (r *reporter) connected(s *smp.Session) {
 	r.mu.Lock()
-	told := r.known[s]
-	r.known[s] = true
-	r.mu.Unlock()
-	if told {
-		return
+	if r.known[s] == nil {
+		r.known[s] = new(sync.Once)
 	}
+	once := r.known[s]
+	r.mu.Unlock()
+	once.Do(func() { r.tellConnected(s) })
+}
+
+func (r *reporter) tellConnected(s *smp.Session) {
 	bonded := s.Bonded()
 	e := r.of(s, "connected")
 	e.Bonded = &bonded
@@ -138,13 +141,9 @@ func (r *reporter) event(s *smp.Session, event smp.Event) {
 	case smp.RequestRefusedEvent:
 		r.failed(s, "request_refused", "a request was refused", e.Err)
 	case smp.BondLostEvent:
-		r.failed(s, "bond_lost", "the bond stays, but is no use now", bt.PINOrKeyMissing)
+		r.note(s, "bond_lost", "") // the encryption that failed has told it
 	case smp.KeypressEvent:
-		if r.json != nil {
-			x := r.of(s, "keypress")
-			x.Rule = e.Type.String()
-			r.tell(x, "")
-		}
+		r.note(s, "keypress", e.Type.String()) // the user's last line shows it
 	case smp.DisconnectedEvent:
 		status := int(e.Reason)
 		x := r.of(s, "disconnected")
@@ -187,7 +186,7 @@ func (r *reporter) encryption(s *smp.Session, e smp.EncryptionEvent) {
 		r.tell(x, "%s: the other device wants to encrypt with a key that is not here; %s; try: %s", r.console.paint(bad, "not encrypted"), faultKeyNotHere, tryPairThere)
 	case e.Status == bt.PINOrKeyMissing:
 		x.Error = errorOf(e.Status)
-		r.tell(x, "%s: the other device has no key for the bond with %s", r.console.paint(bad, "key lost"), peerName(s.Peer(), s.PeerIdentity()))
+		r.tell(x, "%s: the other device has no key for the bond with %s: it has forgotten it, or somebody is in its place; the bond stays", r.console.paint(bad, "key lost"), peerName(s.Peer(), s.PeerIdentity()))
 	case e.Status != bt.Success:
 		x.Error = errorOf(e.Status)
 		r.tell(x, "%s: %s", r.console.paint(bad, "not encrypted"), explain(e.Status))
@@ -255,10 +254,20 @@ func (r *reporter) failed(s *smp.Session, event, what string, err error) {
 	r.tell(x, "%s: %s", r.console.paint(bad, what), explain(err))
 }
 
+// note writes a record of what lines need not say.
+func (r *reporter) note(s *smp.Session, event, what string) {
+	if r.json == nil {
+		return
+	}
+	x := r.of(s, event)
+	x.What = what
+	r.tell(x, "")
+}
+
 // rule tells of a rule that was taken.
 func (r *reporter) rule(s *smp.Session, t smp.Trace) {
 	x := r.of(s, "rule")
-	x.Rule = t.String()
+	x.What = t.String()
 	r.tell(x, "%s", r.console.paint(dim, t.String()))
 }
 

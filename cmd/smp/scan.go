@@ -27,9 +27,9 @@ func scanCommand() command {
 		name:    "scan",
 		summary: "show the devices that advertise",
 		usage:   "[flags]",
-		about: `Shows each device that advertises: its address, what sort of device and address
-it is, how strongly it is heard, its name, flags and services. Bonded devices are
-marked, also behind private addresses, with the identity that the bond has.
+		about: `Shows each device that advertises: its address, what sort of device and
+address it is, how strongly it is heard, its name, flags and services. Bonded
+devices are marked, also behind private addresses, with their identity.
 
 A device is shown again when it tells something new.`,
 		examples: []string{
@@ -158,7 +158,7 @@ func (l *listing) hear(r hci.Report) error {
 	a.told = news
 	x := a.scanRecord
 	address, identity := r.Address, r.Identity
-	l.report.tell(entry{Event: "device", Address: &address, Identity: &identity, Bonded: &bonded, scanRecord: &x},
+	l.report.tell(entry{Event: "device", Address: &address, Identity: &identity, Bonded: &bonded, Device: &x},
 		"%s", l.line(r, a, bonded))
 	return nil
 }

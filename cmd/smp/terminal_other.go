@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 )
 
@@ -16,6 +17,13 @@ func isTerminal(f *os.File) bool {
 // width gives the columns of a terminal, 0 where it does not say.
 func width(*os.File) int { return 0 }
 
+// keys would read a terminal key by key.
+type keys struct{}
+
 // readKeys would have a terminal give every key at once. Without it, questions
-// are answered by lines, and the peer learns of the keys when the line is there.
-func readKeys(*os.File) (restore func(), err error) { return nil, errors.ErrUnsupported }
+// are answered by lines, and the peer learns of no single key.
+func readKeys(*os.File) (*keys, error) { return nil, errors.ErrUnsupported }
+
+func (*keys) restore() {}
+
+func (*keys) next() (key byte, ok bool, err error) { return 0, false, io.EOF }

@@ -77,8 +77,9 @@ func (s *screen) find(text string) (line string, ok bool) {
 			if strings.HasSuffix(s.text, "\n") || end < len(s.text) || ended {
 				start := strings.LastIndexByte(s.text[:at], '\n') + 1
 				s.read = min(end+1, len(s.text))
+				line := s.text[start:end]
 				s.mu.Unlock()
-				return s.text[start:end], true
+				return line, true
 			}
 		}
 		s.mu.Unlock()

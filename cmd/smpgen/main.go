@@ -6,6 +6,7 @@
 //	smpgen diff      tells whether the generated code is up to date
 //	smpgen fmt       formats specifications
 //	smpgen explain   says which line decides what happens on an event in a state
+//	smpgen verify    explores state machines and proves what they promise
 //	smpgen diagram   draws charts and tables
 //	smpgen schema    writes JSON schemas for editors
 //	smpgen init      writes a small protocol to start from
@@ -69,7 +70,10 @@ func (e usageError) Error() string { return e.text }
 
 // commands lists the subcommands in the order in which help shows them.
 func commands() []*command {
-	return []*command{genCommand(), checkCommand(), diffCommand(), fmtCommand(), explainCommand(), diagramCommand(), schemaCommand(), initCommand()}
+	return []*command{
+		genCommand(), checkCommand(), diffCommand(), fmtCommand(), explainCommand(),
+		verifyCommand(), diagramCommand(), schemaCommand(), initCommand(),
+	}
 }
 
 func run(args []string, stdout, stderr io.Writer) int {

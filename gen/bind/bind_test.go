@@ -133,7 +133,7 @@ func TestCheck(t *testing.T) {
 		// Actions write what they declare.
 		{
 			name:    "an action that writes more than it declares",
-			changes: []change{inYAML("keepOrder: {makes: [order], sets: [to_give, to_get, payment]}", "keepOrder: {makes: [order], sets: [to_give, payment]}")},
+			changes: []change{inYAML("keepOrder: {makes: [order], sets: [to_give, to_get, payment], gives: {payment: [Cash, Card]}}", "keepOrder: {makes: [order], sets: [to_give, payment]}")},
 			want:    []string{"market/deal.go: action keepOrder writes variable to_get, which it does not declare (declare it: sets)"},
 		},
 		{

@@ -26,6 +26,8 @@ type Machine struct {
 	Macros  []*Macro
 	Grids   []*Grid
 
+	Properties []*Property
+
 	// Cells decide what happens, by (role, state, event) as in the table; use
 	// Cell. A cell that cannot come up has no rules and a zero Decision.
 	Cells []*Cell
@@ -113,7 +115,10 @@ type Action struct {
 	ID   int
 	Name string
 	Sets []*Slot
-	Spec *spec.Action
+	// Gives holds the values that verify tries for a slot of Sets; a slot that
+	// is not in it can get any value of its type.
+	Gives map[*Slot][]int
+	Spec  *spec.Action
 }
 
 // PDU is one PDU of the file.
@@ -152,6 +157,20 @@ type Macro struct {
 	Emit []*Effect
 	Goto *State // nil to stay
 	Spec *spec.Macro
+}
+
+// Property is a promise about the machine, which verify proves.
+type Property struct {
+	Name    string
+	In      []*State // nil for everywhere
+	Events  []*Event // nil for any
+	If      *Expr    // nil for always
+	Text    string   // of If, as written
+	Without []string // facts
+	Send    []*PDU   // that are never sent
+	Emit    []*Effect
+	Goto    []*State
+	Spec    *spec.Property
 }
 
 // Grid is one resolved grid: its cells are values of the result, row after row

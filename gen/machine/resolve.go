@@ -14,6 +14,7 @@ func Resolve(f *spec.File) (*Machine, error) {
 		r.vocabulary()
 		r.places()
 		r.decide()
+		r.properties()
 		r.check()
 	}
 	r.m.Notes = &r.notes.list

@@ -168,6 +168,10 @@ func (r *resolver) unusedGroups() {
 	for _, f := range r.spec.Fields {
 		mark(f.Of)
 	}
+	for _, p := range r.spec.Properties {
+		mark(p.Event)
+		mark(p.Never)
+	}
 	for _, g := range r.spec.Groups {
 		if !used[g.Name.Text] {
 			r.errors.add(g.Name.Pos, "group %s is never used", g.Name.Text)

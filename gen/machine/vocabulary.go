@@ -21,6 +21,7 @@ func (r *resolver) vocabulary() {
 			}
 		}
 		r.reads(a.Reads)
+		r.gives(action)
 		r.actions[a.Name.Text] = action
 		r.m.Actions = append(r.m.Actions, action)
 	}

@@ -60,6 +60,7 @@ func (w *writer) effects() object {
 func (w *writer) actions() object {
 	return only(nil, object{
 		"doc": text, "ref": scalar, "needs": list(text), "makes": list(text), "sets": list(text), "reads": list(text), "clears": oneOf("all"),
+		"gives": each(described("the values that a variable can get, or the grid that they come from", either(text, list(text)))),
 	})
 }
 
@@ -75,5 +76,13 @@ func (w *writer) timers() object {
 	return only([]string{"after", "fires"}, object{
 		"after": text, "fires": ref("event"), "doc": text, "ref": scalar, "restart_sent": some, "restart_except": some,
 		"restart_received": some, "required_for": either(text, list(oneOf("controller", "peer", "user"))),
+	})
+}
+
+func (w *writer) properties() object {
+	words := either(text, list(text))
+	return only([]string{"doc", "never"}, object{
+		"doc": described("the promise in plain words", text), "ref": scalar, "in": words, "event": words, "if": text,
+		"without": described("facts that do not hold yet", words), "never": described("states, effects and PDUs that the promise excludes", words),
 	})
 }

@@ -113,6 +113,7 @@ func (w *writer) file() object {
 		"timers":      each(w.timers()),
 		"defaults":    ref("body"),
 		"phases":      each(ref("phase")),
+		"properties":  each(w.properties()),
 	})
 	o["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	o["title"] = f.Protocol.Text

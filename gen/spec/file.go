@@ -12,7 +12,7 @@ import (
 // machineKeys are the top-level keys that make up the machine part.
 var machineKeys = []string{
 	"roles", "events", "groups", "fields", "inputs", "vars", "guards", "effects", "actions",
-	"macros", "timers", "defaults", "phases",
+	"macros", "timers", "defaults", "phases", "properties",
 }
 
 func (l *loader) readFile(root *yaml.Node) {
@@ -50,6 +50,7 @@ func (l *loader) readFile(root *yaml.Node) {
 		optional("phases", l.each("phases", func(name Name, n *yaml.Node) {
 			m.Phases = append(m.Phases, l.phase(name, n))
 		})),
+		optional("properties", l.each("properties", func(name Name, n *yaml.Node) { l.property(name, n, m) })),
 	}, nil)
 	if !ok {
 		return

@@ -149,6 +149,7 @@ func (l *loader) action(name Name, n *yaml.Node, m *Machine) {
 		optional("needs", l.words("needs", &a.Needs)),
 		optional("makes", l.words("makes", &a.Makes)),
 		optional("sets", l.words("sets", &a.Sets)),
+		optional("gives", l.each("gives", func(name Name, n *yaml.Node) { a.Gives = append(a.Gives, l.given(name, n)) })),
 		optional("reads", l.words("reads", &a.Reads)),
 		optional("clears", l.oneOf(&clears, "all")),
 	)

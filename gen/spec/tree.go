@@ -157,6 +157,8 @@ type Machine struct {
 	Timers   []*Timer
 	Defaults *Body
 	Phases   []*Phase
+	// Properties are what verify proves beside the rules of the language.
+	Properties []*Property
 }
 
 // Event is one event beside the PDUs.
@@ -209,9 +211,31 @@ type Action struct {
 	Name         Name
 	Doc, Ref     string
 	Sets         []Name // vars
+	Gives        []Given
 	Reads        []Name // vars
 	Needs, Makes []Name
 	ClearsAll    bool // nothing that was made before holds any more
+}
+
+// Given narrows the values that an action may give to one of the vars that it
+// sets: to the outcomes of a grid, or to some values. For flags, any of the
+// Values may come together. Only verify looks at it.
+type Given struct {
+	Var    Name
+	Grid   Name // "" where Values are written
+	Values []Name
+}
+
+// Property is a promise about the whole machine, in words and then in terms of
+// the file: where all of its conditions hold, no rule does what Never lists.
+type Property struct {
+	Name     Name
+	Doc, Ref string
+	In       []Name // states and phases in which the rule is taken; none for all
+	Event    []Name // events and groups that the step began with; none for all
+	If       *Expr  // over vars and event fields, before the rule
+	Without  []Name // facts of which one at least has not been made before it
+	Never    []Name // PDUs and groups that are not sent, effects that are not emitted, states and phases that it does not lead to
 }
 
 // Macro is a short way to write the end of a rule.

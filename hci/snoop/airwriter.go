@@ -7,8 +7,9 @@ import (
 )
 
 // AirWriter writes what is on the air as a pcap file of link type 256
-// (BLUETOOTH_LE_LL_WITH_PHDR), which Wireshark opens. It is for one goroutine at
-// a time.
+// (BLUETOOTH_LE_LL_WITH_PHDR), which Wireshark opens. Of what is encrypted, it
+// shows cipher text, and names of control PDUs mean nothing: as in every capture
+// without the keys. It is for one goroutine at a time.
 type AirWriter struct {
 	w      io.Writer
 	record []byte

@@ -40,6 +40,8 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 		failed.Problem, failed.Try = "somebody listens there, or something else has this name", "another address"
 	case errors.Is(err, syscall.EACCES):
 		failed.Problem, failed.Try = "no permission to listen there", "another address"
+	case errors.Is(err, syscall.ENOENT):
+		failed.Problem, failed.Try = "the folder does not exist", "another path"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		failed.Problem, failed.Try = "this machine has no such address", "tcp:127.0.0.1:9001"
 	}

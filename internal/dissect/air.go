@@ -35,6 +35,8 @@ type airLink struct {
 	parts     [3]l2cap.Reassembler // by Side
 	last      [3][]byte            // the last PDU of each side
 	encrypted bool
+	unread    int  // packets since then that could not be read
+	answered  bool // by the peripheral, under the key
 }
 
 // The types of PDUs on the advertising channels, and the opcodes of the control
@@ -49,6 +51,7 @@ const (
 	controlTerminate     = 0x02
 	controlEncReq        = 0x03
 	controlStartEncReq   = 0x05
+	controlStartEncRsp   = 0x06
 	controlPauseEncRsp   = 0x0b
 	controlReject        = 0x0d
 	controlRejectExt     = 0x11
@@ -80,12 +83,10 @@ func (s *Sniffer) Packet(p AirPacket) []Step {
 		link = &airLink{}
 		s.links[p.Access] = link
 	}
-	if p.From != NoSide {
-		if again(link.last[p.From], p.PDU) {
-			return nil
-		}
-		link.last[p.From] = append(link.last[p.From][:0], p.PDU...)
+	if again(link.last[p.From], p.PDU) {
+		return nil
 	}
+	link.last[p.From] = append(link.last[p.From][:0], p.PDU...)
 	return s.data(link, p)
 }
 
@@ -134,8 +135,11 @@ func (s *Sniffer) data(link *airLink, p AirPacket) []Step {
 	if p.PDU[0]&constantToneBit != 0 && len(payload) > 0 {
 		payload = payload[1:]
 	}
-	if len(payload) == 0 || link.encrypted && !p.Decrypted {
+	if len(payload) == 0 {
 		return nil
+	}
+	if link.encrypted && !p.Decrypted {
+		return link.hidden(p)
 	}
 	if llid == llidControl {
 		return s.control(link, p, payload)
@@ -162,6 +166,20 @@ func (s *Sniffer) data(link *airLink, p AirPacket) []Step {
 	return append(steps, step)
 }
 
+// hidden looks at packets that cannot be read. The central's first one shows
+// that it has a key; the peripheral's answer, that its key is the same.
+func (l *airLink) hidden(p AirPacket) []Step {
+	l.unread++
+	if l.answered || p.From == CentralSide || p.From == NoSide && l.unread < 2 {
+		return nil
+	}
+	l.answered = true
+	return []Step{{
+		Kind: HCIStep, Link: p.Access, From: PeripheralSide, Name: "encrypted packet", Happening: EncryptionOn,
+		Details: "the peripheral answers under the key, and the rest is not visible without it",
+	}}
+}
+
 // control follows the encryption of a link (Core Vol 6, Part B, 5.1.3).
 func (s *Sniffer) control(link *airLink, p AirPacket, payload []byte) []Step {
 	step := Step{Kind: HCIStep, Link: p.Access, From: p.From}
@@ -184,9 +202,13 @@ func (s *Sniffer) control(link *airLink, p AirPacket, payload []byte) []Step {
 		step.Name, step.Happening = "LL_ENC_REQ", EncryptionAsked
 		step.From, step.Fields = CentralSide, identifiers(ediv, random)
 	case controlStartEncReq:
-		step.Name, step.Happening, step.From = "LL_START_ENC_REQ", EncryptionOn, PeripheralSide
-		step.Details = "encryption on: the rest is not visible without its key"
-		link.encrypted = true
+		step.Name, step.Happening, step.From = "LL_START_ENC_REQ", KeyGiven, PeripheralSide
+		link.encrypted, link.unread, link.answered = true, 0, false
+	case controlStartEncRsp: // only where the sniffer decrypts
+		if link.answered || p.From == CentralSide {
+			return nil
+		}
+		step.Name, step.Happening, link.answered = "LL_START_ENC_RSP", EncryptionOn, true
 	case controlPauseEncRsp:
 		step.Name, step.Happening, step.Details = "LL_PAUSE_ENC_RSP", EncryptionOff, "encryption off"
 		link.encrypted = false

@@ -11,12 +11,11 @@ import (
 // not speak: what they say here is in their first octets (Core Vol 4, Part E,
 // 7.8.52, 7.8.53, 7.8.66 and 7.7.65.41).
 const (
-	opcodeSetAdvertisingSetRandomAddress    hci.Opcode   = 0x2035
-	opcodeSetExtendedAdvertisingParameters  hci.Opcode   = 0x2036
-	opcodeExtendedCreateConnection          hci.Opcode   = 0x2043
-	subeventEnhancedConnectionCompleteV2    hci.Subevent = 0x29
-	sizeEnhancedConnectionComplete                       = 30
-	offsetExtendedAdvertisingOwnAddressType              = 10
+	opcodeSetAdvertisingSetRandomAddress   hci.Opcode   = 0x2035
+	opcodeSetExtendedAdvertisingParameters hci.Opcode   = 0x2036
+	opcodeExtendedCreateConnection         hci.Opcode   = 0x2043
+	subeventEnhancedConnectionCompleteV2   hci.Subevent = 0x29
+	sizeEnhancedConnectionComplete                      = 30
 )
 
 // command picks the commands of encryption, and those that tell our address.
@@ -155,6 +154,16 @@ func (d *Dissector) connected(name string, status bt.Status, handle uint16, role
 	return []Step{step}
 }
 
+// Where the commands have the type of our address. The rest of them does not
+// matter, and may be what no strict reader takes (Core Vol 4, Part E, 7.8.5,
+// 7.8.12, 7.8.53 and 7.8.66).
+const (
+	offsetAdvertisingOwnAddressType         = 5
+	offsetConnectionOwnAddressType          = 12
+	offsetExtendedAdvertisingOwnAddressType = 10
+	offsetExtendedConnectionOwnAddressType  = 1
+)
+
 // ownAddresses gathers which address a host has in which role.
 type ownAddresses struct {
 	public, random, set bt.Address // set is that of an advertising set
@@ -179,19 +188,13 @@ func (o *ownAddresses) command(opcode hci.Opcode, params []byte) {
 			o.set = addressOf(params[1:])
 		}
 	case hci.OpcodeLESetAdvertisingParameters:
-		var x hci.LESetAdvertisingParameters
-		if x.Unmarshal(params) == nil {
-			o.advertising, o.set = byte(x.OwnAddressType), bt.Address{}
-		}
+		o.advertising, o.set = at(offsetAdvertisingOwnAddressType), bt.Address{}
 	case opcodeSetExtendedAdvertisingParameters:
 		o.advertising = at(offsetExtendedAdvertisingOwnAddressType)
 	case hci.OpcodeLECreateConnection:
-		var x hci.LECreateConnection
-		if x.Unmarshal(params) == nil {
-			o.initiating = byte(x.OwnAddressType)
-		}
+		o.initiating = at(offsetConnectionOwnAddressType)
 	case opcodeExtendedCreateConnection:
-		o.initiating = at(1)
+		o.initiating = at(offsetExtendedConnectionOwnAddressType)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // distribution is phase 3: the responder's keys, then the initiator's (Core
 // Vol 3, Part H, 3.6.1).
-func (plan Plan) distribution(initiator bool) Script {
+func (plan Plan) distribution() Script {
 	var s Script
 	for _, side := range []bt.Role{bt.Peripheral, bt.Central} {
 		keys := plan.Keys[side]

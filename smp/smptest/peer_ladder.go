@@ -75,6 +75,7 @@ func (e *StepError) Unwrap() error { return e.Err }
 
 // fail makes a StepError.
 func (p *Peer) fail(number int, step string, err error) error {
+	p.ladder.note("fails: " + step)
 	var b strings.Builder
 	if drawing := p.WriteLadder(&b); drawing != nil {
 		b.WriteString(drawing.Error())

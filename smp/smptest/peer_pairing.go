@@ -24,7 +24,7 @@ func (plan Plan) Script() Script {
 		s = append(s, plan.legacy(initiator)...)
 	}
 	s = append(s, plan.encryption(initiator)...)
-	return append(s, plan.distribution(initiator)...)
+	return append(s, plan.distribution()...)
 }
 
 func (plan Plan) features(initiator bool) Script {

@@ -133,9 +133,9 @@ func lostKey() []round {
 			return err
 		}
 		if err := <-done; !errors.Is(err, bt.PINOrKeyMissing) {
-			return fmt.Errorf("Encrypt returned %w, want %v", errOrNone(err), bt.PINOrKeyMissing)
+			return fmt.Errorf("a call of Encrypt returned %w, want %s", errOrNone(err), bt.PINOrKeyMissing.String())
 		}
-		if err := s.peer.Silence(quiet); err != nil {
+		if err := s.quietly(); err != nil {
 			return fmt.Errorf("after the key was missing: %w", err)
 		}
 		return errors.Join(s.lost(), s.unchanged(), s.resting(smp.StateIdle))
@@ -205,13 +205,13 @@ func (s *Stage) bondOther(mitm bool) error {
 // steals has the peer distribute the identity of another bond.
 func steals(role bt.Role) []round {
 	const step = "send Identity Address Information"
-	claim := func(c course, s *Stage) course {
+	claim := func(c course) course {
 		c.plan.Distributed = &smptest.PeerKeys{IRK: smp.NewIRK(), Identity: otherPeer, LTK: smp.NewIRK(), CSRK: smp.NewIRK()}
 		return c
 	}
 	tries := func(c course, reason smp.Reason) func(*Stage) error {
 		return func(s *Stage) error {
-			c := claim(c, s)
+			c := claim(c)
 			if err := s.bondOther(true); err != nil {
 				return err
 			}
@@ -246,7 +246,7 @@ func steals(role bt.Role) []round {
 			if err := s.bondOther(true); err != nil {
 				return err
 			}
-			return s.succeed(claim(compare, s))
+			return s.succeed(claim(compare))
 		}),
 	)
 }

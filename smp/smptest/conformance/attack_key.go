@@ -204,7 +204,7 @@ func (s *Stage) tooEarly(c course) error {
 			return err
 		}
 		if _, err := session.Pair(s.ctx, c.features); !errors.Is(err, smp.ErrBackoff) {
-			return fmt.Errorf("Pair right after a failure returned %w, want ErrBackoff", errOrNone(err))
+			return fmt.Errorf("a call of Pair right after a failure returned %w, want ErrBackoff", errOrNone(err))
 		}
 		<-s.device.began
 		return s.silent()

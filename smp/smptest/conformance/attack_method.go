@@ -35,7 +35,9 @@ func confusion(role bt.Role) []round {
 			if err := c.succeed(s); err != nil {
 				return err
 			}
-			if got, want := s.device.asked, questions(role, m); !slices.Equal(got, want) {
+			var got []string
+			s.device.note(func() { got = slices.Clone(s.device.asked) })
+			if want := questions(role, m); !slices.Equal(got, want) {
 				return fmt.Errorf("our user was asked %v, want %v", got, want)
 			}
 			return nil

@@ -78,7 +78,7 @@ func fails(c course, change edit) func(*Stage) error {
 			return err
 		}
 		s.settle()
-		return s.endsBadly(c)
+		return s.endsBadly()
 	}
 }
 
@@ -98,10 +98,22 @@ func ignores(c course, change edit) func(*Stage) error {
 // endsBadly takes what our device still sends and checks that the pairing is
 // over without a bond. Just before encryption a key may be with the controller:
 // then the link may not be encrypted.
-func (s *Stage) endsBadly(c course) error {
+func (s *Stage) endsBadly() error {
 	pending, err := s.peer.Pending()
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(pending, func(a smptest.Arrival) bool { return a.LTKRequest != nil }) {
+		// Our device was faster: its controller lets nothing through before this.
+		if err := s.peer.RejectLTK(); err != nil {
+			return err
+		}
+		s.settle()
+		rest, err := s.peer.Pending()
+		if err != nil {
+			return err
+		}
+		pending = append(pending, rest...)
 	}
 	failed := 0
 	for _, a := range pending {

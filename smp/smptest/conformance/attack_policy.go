@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"blesmp/bt"
 	"blesmp/smp"
@@ -100,10 +101,10 @@ func uninvited() []round {
 	}
 	consent := func(role bt.Role, sc, agrees bool) []round {
 		c := newCourse(role, sc, smp.JustWorks)
-		asked := 0
+		var asked atomic.Int32
 		c.options = func(o *smp.Options) {
 			o.Prompter.Consent = func(context.Context, *smp.Question) error {
-				asked++
+				asked.Add(1)
 				if !agrees {
 					return errors.New("the user does not want to pair")
 				}
@@ -111,7 +112,7 @@ func uninvited() []round {
 			}
 		}
 		return named(fmt.Sprintf("consent to %v, %v: %t", c, role, agrees), func(s *Stage) error {
-			asked = 0
+			asked.Store(0)
 			if err := s.prepare(c); err != nil {
 				return err
 			}
@@ -121,8 +122,8 @@ func uninvited() []round {
 			} else {
 				err = s.refuse(c, through(c.featuresStep()), smp.AuthenticationRequirements)
 			}
-			if err == nil && asked != 1 {
-				err = fmt.Errorf("our user was asked %d times, want once", asked)
+			if n := asked.Load(); err == nil && n != 1 {
+				err = fmt.Errorf("our user was asked %d times, want once", n)
 			}
 			return err
 		})

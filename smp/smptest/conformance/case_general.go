@@ -54,10 +54,7 @@ func protocolCases() []Scenario {
 					return err
 				}
 				response := smp.PairingResponse(central.plan.Features)
-				if err := s.peer.Send(&response); err != nil {
-					return err
-				}
-				return s.peer.Silence(quiet)
+				return s.muted(response.AppendTo(nil))
 			}),
 		},
 		{
@@ -73,10 +70,7 @@ func protocolCases() []Scenario {
 				if err := s.timedOut(); err != nil {
 					return err
 				}
-				if err := s.peer.SendPDU(late(smp.CodePairingConfirm)); err != nil {
-					return err
-				}
-				return s.peer.Silence(quiet)
+				return s.muted(late(smp.CodePairingConfirm))
 			}),
 		},
 	}

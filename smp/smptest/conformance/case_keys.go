@@ -123,7 +123,7 @@ func waiting() []round {
 			}
 			var wait *smp.BackoffError
 			if _, err := session.Pair(s.ctx, c.features); !errors.As(err, &wait) {
-				return fmt.Errorf("Pair right after a failure returned %w, want a BackoffError", errOrNone(err))
+				return fmt.Errorf("a call of Pair right after a failure returned %w, want a BackoffError", errOrNone(err))
 			}
 			<-s.device.began
 			if wait.RetryAfter < last.RetryAfter {

@@ -169,7 +169,7 @@ func (s *Stage) type3(agreed bool) error {
 			return err
 		}
 		if !agreed && !errors.Is(err, smp.ErrKeypressNotAgreed) {
-			return fmt.Errorf("NotifyKeypress returned %w, want ErrKeypressNotAgreed", errOrNone(err))
+			return fmt.Errorf("a call of NotifyKeypress returned %w, want ErrKeypressNotAgreed", errOrNone(err))
 		}
 	}
 	return nil

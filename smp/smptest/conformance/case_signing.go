@@ -92,7 +92,7 @@ func (s *Stage) sign(data []byte, counter uint32) toolbox.Signature {
 // want holds an error against the one that is wanted.
 func want(got, want error) error {
 	if !errors.Is(got, want) {
-		return fmt.Errorf("signed data: got %w, want %v", errOrNone(got), want)
+		return fmt.Errorf("signed data: got %w, want %s", errOrNone(got), want.Error())
 	}
 	return nil
 }
@@ -104,8 +104,7 @@ func signing(play func(s *Stage, signer *smp.Signer, channel *l2cap.Channel) err
 		if err != nil {
 			return err
 		}
-		defer channel.Close()
-		return play(s, signer, channel)
+		return errors.Join(play(s, signer, channel), channel.Close())
 	})
 }
 

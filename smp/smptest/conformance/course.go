@@ -86,17 +86,6 @@ func (c course) authReq(set smp.AuthReq) course {
 	return c
 }
 
-// with changes our features, and peer those of the peer.
-func (c course) with(change func(f *smp.Features)) course {
-	change(&c.features)
-	return c
-}
-
-func (c course) peer(change func(f *smp.PairingRequest)) course {
-	change(&c.plan.Features)
-	return c
-}
-
 // secured changes the policy of our device.
 func (c course) secured(p smp.Policy) course {
 	c.policy = p

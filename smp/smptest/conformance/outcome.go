@@ -59,7 +59,7 @@ func sendFailed(reason smp.Reason) smptest.Step {
 // failed checks that our device reports one failure and nothing else, that it
 // is silent and at rest, and that the store is as it was.
 func (s *Stage) failed(remote bool, reasons ...smp.Reason) error {
-	if err := s.peer.Silence(quiet); err != nil {
+	if err := s.quietly(); err != nil {
 		return err
 	}
 	if s.device == nil {
@@ -75,14 +75,14 @@ func (s *Stage) failed(remote bool, reasons ...smp.Reason) error {
 	f := failures[0]
 	switch {
 	case f.Remote != remote:
-		return fmt.Errorf("our device reports %v, want it from the peer: %t", f, remote)
+		return fmt.Errorf("our device reports %w, want it from the peer: %t", f, remote)
 	case len(reasons) > 0 && !slices.Contains(reasons, f.Reason):
-		return fmt.Errorf("our device reports %v, want %v", f, reasons[0])
+		return fmt.Errorf("our device reports %w, want %s", f, reasons[0].String())
 	}
 	if s.device.setup.role == bt.Central && len(s.device.pairs) > 0 {
 		var returned *smp.PairingError
 		if err := s.pairReturned(); !errors.As(err, &returned) || returned != f {
-			return fmt.Errorf("Pair returned %w, want the failure that is reported", errOrNone(err))
+			return fmt.Errorf("a call of Pair returned %w, want the failure that is reported", errOrNone(err))
 		}
 	}
 	return errors.Join(s.resting(smp.StateIdle), s.unchanged())
@@ -127,7 +127,7 @@ func (s *Stage) resting(want smp.State) error {
 // rejected checks that our device reports one request as turned down with this
 // reason, and nothing else.
 func (s *Stage) rejected(reason smp.Reason) error {
-	if err := s.peer.Silence(quiet); err != nil {
+	if err := s.quietly(); err != nil {
 		return err
 	}
 	if s.device == nil {
@@ -139,7 +139,7 @@ func (s *Stage) rejected(reason smp.Reason) error {
 	}
 	e, ok := events[0].(smp.RequestRefusedEvent)
 	if !ok || e.Err.Reason != reason {
-		return fmt.Errorf("our device reports %s, want a request refused with %v", describe(events[0]), reason)
+		return fmt.Errorf("our device reports %s, want a request refused with %s", describe(events[0]), reason.String())
 	}
 	return errors.Join(s.resting(smp.StateIdle), s.unchanged(), s.keyless())
 }
@@ -147,7 +147,7 @@ func (s *Stage) rejected(reason smp.Reason) error {
 // silent checks that our device reports nothing, sends nothing and stores
 // nothing.
 func (s *Stage) silent() error {
-	if err := s.peer.Silence(quiet); err != nil {
+	if err := s.quietly(); err != nil {
 		return err
 	}
 	if s.device == nil {
@@ -170,11 +170,12 @@ func (s *Stage) timedOut() error {
 			return fmt.Errorf("our device reports %s before 30 seconds have passed", describe(events[0]))
 		}
 	}
-	if err := s.peer.Silence(2 * time.Second); err != nil {
-		return err
-	}
+	s.clock.Sleep(2 * time.Second)
 	if s.device == nil {
 		return nil
+	}
+	if err := s.quietly(); err != nil {
+		return err
 	}
 	events, _, _ := s.device.happened(s.since)
 	if len(events) != 1 {
@@ -185,10 +186,29 @@ func (s *Stage) timedOut() error {
 	}
 	if s.device.setup.role == bt.Central {
 		if err := s.pairReturned(); !errors.Is(err, smp.ErrTimedOut) {
-			return fmt.Errorf("Pair returned %w, want ErrTimedOut", errOrNone(err))
+			return fmt.Errorf("a call of Pair returned %w, want ErrTimedOut", errOrNone(err))
 		}
 	}
 	return errors.Join(s.resting(smp.StateMute), s.unchanged(), s.keyless())
+}
+
+// muted sends a PDU after the timeout and checks that nothing answers. A device
+// may also have ended the link.
+func (s *Stage) muted(pdu []byte) error {
+	pending, err := s.peer.Pending()
+	if err != nil {
+		return err
+	}
+	if len(pending) > 0 {
+		if pending[0].Disconnected == bt.Success {
+			return fmt.Errorf("got %v after the timeout, want silence or the end of the link", pending[0])
+		}
+		return nil
+	}
+	if err := s.peer.SendPDU(pdu); err != nil {
+		return err
+	}
+	return s.quietly()
 }
 
 // recover checks that our device still pairs on the same link, after the
@@ -267,7 +287,7 @@ func (s *Stage) awaitLTKRequest(done chan error) error {
 	case <-s.device.began:
 		return nil
 	case err := <-done:
-		return fmt.Errorf("Encrypt returned %w", errOrNone(err))
+		return fmt.Errorf("a call of Encrypt returned %w", errOrNone(err))
 	}
 }
 

@@ -78,11 +78,6 @@ func through(name string) edit {
 	return func(s smptest.Script) smptest.Script { return s.Through(name) }
 }
 
-// before cuts a script before a step.
-func before(name string) edit {
-	return func(s smptest.Script) smptest.Script { return s.Before(name) }
-}
-
 // wrong flips a bit of what a step sends, and cuts the script behind another.
 func wrong(name, last string) edit {
 	return func(s smptest.Script) smptest.Script {
@@ -102,7 +97,7 @@ func instead(name string, what string, pdu func(p *smptest.Peer) []byte) edit {
 	}
 }
 
-// answer is the step with which the peer answers or sends the features.
+// featuresStep is where the peer sends its features.
 func (c course) featuresStep() string {
 	if c.role == bt.Central {
 		return "send Pairing Response"

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,8 +68,9 @@ type Result struct {
 	Err error
 
 	// Rows are the rules of the specification that our device has taken, each
-	// once, in the order of their lines. Decided is the last one of the last
-	// round. A foreign device shows none.
+	// once, in the order of their lines. Decided is the last one with which
+	// something was refused or ended, or else the last of all. A foreign device
+	// shows none.
 	Rows    []smp.Trace
 	Decided *smp.Trace
 }
@@ -106,7 +108,9 @@ func (s Scenario) Run(ctx context.Context, o Options) Result {
 		for _, row := range rows {
 			taken[row.Rule()] = row
 		}
-		result.Decided = deciding(rows)
+		if row := deciding(rows); result.Decided == nil || row != nil && (ends(row) || !ends(result.Decided)) {
+			result.Decided = row
+		}
 		if err != nil {
 			result.Err = s.failed(r, err)
 			break
@@ -115,7 +119,9 @@ func (s Scenario) Run(ctx context.Context, o Options) Result {
 	for _, row := range taken {
 		result.Rows = append(result.Rows, row)
 	}
-	slices.SortFunc(result.Rows, func(a, b smp.Trace) int { return a.Rule() - b.Rule() })
+	slices.SortFunc(result.Rows, func(a, b smp.Trace) int {
+		return cmp.Or(a.Line()-b.Line(), a.Rule()-b.Rule())
+	})
 	return result
 }
 
@@ -135,18 +141,39 @@ func (r round) run(ctx context.Context, o Options) (rows []smp.Trace, err error)
 	err = r.play(stage)
 	stage.close()
 	if stage.device != nil {
-		rows = stage.device.rows
+		stage.device.note(func() { rows = slices.Clone(stage.device.rows) })
 		err = errors.Join(err, stage.device.misuse())
 	}
 	return rows, err
 }
 
-// deciding gives the last rule that was not about the link's end.
+// deciding gives the last rule with which something was refused or ended, or
+// else the last one of all.
 func deciding(rows []smp.Trace) *smp.Trace {
+	var last *smp.Trace
 	for _, row := range slices.Backward(rows) {
-		if row.Event != smp.EventDisconnected && row.Event != smp.EventDelivered {
+		if row.Event == smp.EventDisconnected || row.Event == smp.EventDelivered {
+			continue
+		}
+		if ends(&row) {
 			return &row
 		}
+		if last == nil {
+			last = &row
+		}
 	}
-	return nil
+	return last
+}
+
+// ends says that a rule tells of a refusal or an end.
+func ends(row *smp.Trace) bool { return slices.ContainsFunc(row.Does(), endsSomething) }
+
+// endsSomething says that an effect tells of a refusal or an end.
+func endsSomething(effect string) bool {
+	switch effect {
+	case smp.EffectReportFailure.String(), smp.EffectReportRejection.String(), smp.EffectReportEnd.String(),
+		smp.EffectReportTimeout.String(), smp.EffectNegativeReply.String(), smp.EffectRefuse.String():
+		return true
+	}
+	return false
 }

@@ -2,9 +2,7 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"reflect"
 	"time"
 
 	"blesmp/bond"
@@ -24,7 +22,7 @@ type Stage struct {
 	air    *virtual.Air
 	table  *table.Table
 	device *device // nil where it is foreign
-	person Person  // of a foreign device
+	target *Target // a foreign device, or nil
 	remote bt.TypedAddress
 	peer   *smptest.Peer
 	since  mark
@@ -56,7 +54,9 @@ func newStage(ctx context.Context, o Options) *Stage {
 // one where it is zero.
 func (s *Stage) newPeer(address bt.Address) error {
 	controller := s.air.NewController(virtual.Config{PublicAddress: peerAddress.Address})
-	peer, err := smptest.NewPeer(controller, smptest.PeerOptions{Address: address, Sleep: s.clock.Sleep})
+	peer, err := smptest.NewPeer(controller, smptest.PeerOptions{
+		Address: address, Sleep: s.clock.Sleep, Patience: s.patience(),
+	})
 	s.peer = peer
 	return err
 }
@@ -66,6 +66,9 @@ func (s *Stage) prepare(c course) error { return s.prepareFrom(c, bt.Address{}) 
 
 // prepareFrom does so with a peer of another address.
 func (s *Stage) prepareFrom(c course, peer bt.Address) error {
+	if s.target != nil {
+		return s.prepareForeign(c.role)
+	}
 	if err := s.build(c.setup, peer); err != nil {
 		return err
 	}
@@ -89,9 +92,6 @@ func (s *Stage) build(set setup, peer bt.Address) error {
 
 // connect makes the link, our device having this role.
 func (s *Stage) connect(role bt.Role) error {
-	if s.device == nil {
-		return s.connectForeign(role)
-	}
 	if role == bt.Peripheral {
 		if err := s.device.host.Advertise(s.ctx, hci.AdvertisingParameters{}); err != nil {
 			return err
@@ -134,8 +134,31 @@ func (s *Stage) disconnect() error {
 	return nil
 }
 
-// settle waits until everything is at rest.
-func (s *Stage) settle() { s.clock.Sleep(time.Millisecond) }
+// settle waits until everything is at rest, as far as one can tell.
+func (s *Stage) settle() {
+	if s.target != nil {
+		s.clock.Sleep(foreignQuiet)
+		return
+	}
+	s.clock.Sleep(time.Millisecond)
+}
+
+// patience is how long the peer waits for what it expects; 0 leaves it to the
+// peer.
+func (s *Stage) patience() time.Duration {
+	if s.target != nil {
+		return foreignPatience
+	}
+	return 0
+}
+
+// quietly checks that nothing comes from the device.
+func (s *Stage) quietly() error {
+	if s.target != nil {
+		return s.peer.Silence(foreignQuiet)
+	}
+	return s.peer.Silence(quiet)
+}
 
 // mark begins to count anew.
 func (s *Stage) mark() error {
@@ -215,7 +238,7 @@ func (s *Stage) begin(c course) (course, error) {
 		return c, err
 	}
 	if s.device == nil {
-		return c, s.beginForeign(c)
+		return c, nil // the person has begun
 	}
 	if c.role == bt.Central && !c.unasked {
 		return c, s.device.pair(s.ctx, c.features)
@@ -237,162 +260,11 @@ func (s *Stage) play(c course, edit ...func(smptest.Script) smptest.Script) erro
 	return s.peer.Play(c.plan, script)
 }
 
-// succeed plays a course that has to succeed, and checks what it has left at
-// our device.
-func (s *Stage) succeed(c course) error {
-	if err := s.mark(); err != nil {
-		return err
-	}
-	if err := s.play(c); err != nil {
-		return err
-	}
-	return s.succeeded(c)
-}
-
-// succeeded checks that our device reports one success of the right level, and
-// has stored the right bond or none.
-func (s *Stage) succeeded(c course) error {
-	if err := s.peer.Silence(quiet); err != nil {
-		return err
-	}
-	if s.device == nil {
-		return nil
-	}
-	events, _, _ := s.device.happened(s.since)
-	var complete []*smp.Result
-	for _, e := range events {
-		switch e := e.(type) {
-		case smp.PairingCompleteEvent:
-			complete = append(complete, e.Result)
-		case smp.EncryptionEvent:
-			if e.Status != bt.Success {
-				return fmt.Errorf("our device reports %s of encryption", e.Status.String())
-			}
-		default:
-			return fmt.Errorf("our device reports %s", describe(e))
-		}
-	}
-	if len(complete) != 1 {
-		return fmt.Errorf("our device reports %d successes, want 1", len(complete))
-	}
-	if complete[0].Level != c.level() {
-		return fmt.Errorf("our device reports %v, want %v", complete[0].Level, c.level())
-	}
-	if c.role == bt.Central {
-		if err := s.pairReturned(); err != nil {
-			return err
-		}
-	}
-	return s.checkBond(c, complete[0])
-}
-
-// pairReturned gives the error that the last Session.Pair returned.
-func (s *Stage) pairReturned() error {
-	pairs := s.device.pairs
-	if len(pairs) == 0 {
-		return nil
-	}
-	select {
-	case <-pairs[len(pairs)-1].done:
-		return pairs[len(pairs)-1].err
-	case <-s.ctx.Done():
-		return context.Cause(s.ctx)
-	}
-}
-
-// checkBond holds the store against what both sides have distributed.
-func (s *Stage) checkBond(c course, r *smp.Result) error {
-	if r.Bonded != c.bonds() {
-		return fmt.Errorf("our device reports bonded %t, want %t", r.Bonded, c.bonds())
-	}
-	if !r.Bonded {
-		return s.unchanged()
-	}
-	x := s.peer.Exchange()
-	peer := s.peer.Address()
-	if c.plan.Keys[c.plan.Role].IdKey() {
-		peer = x.Sent.Identity
-	}
-	b, err := s.device.store.Get(s.remote, peer)
-	if err != nil {
-		return fmt.Errorf("the bond with %v: %w", peer, err)
-	}
-	if smp.LevelOf(&b) != c.level() {
-		return fmt.Errorf("the bond has %v, want %v", smp.LevelOf(&b), c.level())
-	}
-	type part struct {
-		name string
-		got  *bt.Key
-		want *bt.Key
-	}
-	keys := c.plan.Keys[c.plan.Role]
-	own := c.plan.Keys[c.role]
-	ltk := func(l *bond.LongTermKey) *bt.Key {
-		if l == nil {
-			return nil
-		}
-		return &l.Key
-	}
-	given := func(k bt.Key, on bool) *bt.Key {
-		if !on || k.IsZero() {
-			return nil
-		}
-		return &k
-	}
-	parts := []part{
-		{"the peer's IRK", b.PeerIRK, given(x.Sent.IRK, keys.IdKey())},
-		{"the peer's CSRK", b.PeerCSRK, given(x.Sent.CSRK, keys.SignKey())},
-		{"its own CSRK", b.LocalCSRK, given(x.Received.CSRK, own.SignKey())},
-	}
-	if c.plan.SC {
-		parts = append(parts, part{"the LTK", ltk(b.LocalLTK), &x.Key}, part{"the LTK", ltk(b.PeerLTK), &x.Key})
-	} else {
-		parts = append(parts,
-			part{"the peer's LTK", ltk(b.PeerLTK), given(x.Sent.LTK, keys.EncKey())},
-			part{"its own LTK", ltk(b.LocalLTK), given(x.Received.LTK, own.EncKey())})
-	}
-	for _, p := range parts {
-		if (p.got == nil) != (p.want == nil) || p.got != nil && !p.got.Equal(*p.want) {
-			return fmt.Errorf("the bond of our device does not have the right %s", p.name)
-		}
-	}
-	return nil
-}
-
-// unchanged checks that the store is what it was at the mark.
-func (s *Stage) unchanged() error {
-	if s.device == nil {
-		return nil
-	}
-	bonds, err := s.device.bonds()
-	if err != nil {
-		return err
-	}
-	if !reflect.DeepEqual(bonds, s.since.bonds) {
-		return errors.New("the bonds of our device have changed")
-	}
-	return nil
-}
-
-// keyless checks that no key has gone to the controller since the mark.
-func (s *Stage) keyless() error {
-	if s.device == nil {
-		return nil
-	}
-	if _, keys, _ := s.device.happened(s.since); keys > 0 {
-		return errors.New("our device has given a key to its controller")
-	}
-	return nil
-}
-
 // quiet is how long a peer listens before it says that nothing comes.
 const quiet = 100 * time.Millisecond
 
 // shown waits for the passkey that our device shows.
 func (s *Stage) shown() (uint32, error) {
-	if s.device == nil {
-		return s.person.ReadPasskey()
-	}
 	return s.await("passkey", func(d *device) *[]uint32 { return &d.shown })
 }
 
