@@ -4,8 +4,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"blesmp/gen/table"
 )
 
 // beside makes a module beside this one, which requires it.
@@ -16,7 +19,8 @@ func beside(t *testing.T) string {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	text := "module example.com/mine\n\ngo 1.26.0\n\nrequire blesmp v0.0.0\n\nreplace blesmp => " + filepath.ToSlash(root) + "\n"
+	own := strings.TrimSuffix(reflect.TypeFor[table.Table]().PkgPath(), "/gen/table")
+	text := "module example.com/mine\n\ngo 1.26.0\n\nrequire " + own + " v0.0.0\n\nreplace " + own + " => " + filepath.ToSlash(root) + "\n"
 	if err := os.WriteFile(filepath.Join(folder, "go.mod"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

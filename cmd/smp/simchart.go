@@ -103,7 +103,7 @@ func (c *sequence) step(m smptest.Moment) {
 		case smp.EffectAskCompare:
 			c.add("%s-->>%s: shows a number to compare", own.device, own.user)
 		case smp.EffectStartPairingEncryption:
-			c.add("Note over initiator,responder: encryption starts with the key of this pairing")
+			c.add("Note over initiator,responder: encryption with the new key")
 		case smp.EffectStoreBond:
 			c.add("Note over %s: the bond is kept", own.device)
 		}

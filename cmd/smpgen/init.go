@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 
 	"blesmp/gen"
+	"blesmp/gen/table"
 )
 
 //go:embed starter
@@ -59,7 +61,8 @@ func runInit(in *invocation) error {
 			return err
 		}
 	}
-	fill := strings.NewReplacer("PACKAGE", name, "TITLE", strings.ToUpper(name[:1])+name[1:])
+	own := strings.TrimSuffix(reflect.TypeFor[table.Table]().PkgPath(), "/gen/table") // this module, whatever it is called
+	fill := strings.NewReplacer("MODULE", own, "PACKAGE", name, "TITLE", strings.ToUpper(name[:1])+name[1:])
 	for _, f := range files {
 		text, err := starter.ReadFile("starter/" + f.from)
 		if err != nil {
