@@ -40,6 +40,7 @@ type Policy struct {
 	// Repairing says which pairing may replace a bond.
 	Repairing Repairing
 
+	// LegacyPasskey says what legacy passkey entry counts as.
 	LegacyPasskey LegacyPasskey
 
 	// LostBond says what happens when a peer has lost the key of a bond.

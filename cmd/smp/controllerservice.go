@@ -137,7 +137,7 @@ func (c *controllerService) open(ctx context.Context, s streams, o *controllerOp
 // the process, the files are whole.
 func (c *controllerService) record(s streams, o *controllerOptions) error {
 	create := func(name string) (*os.File, error) {
-		file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+		file, err := createRecording(name)
 		if err == nil {
 			c.files = append(c.files, file)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -10,12 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"blesmp/bond"
 	"blesmp/bt"
 	"blesmp/hci"
-	"blesmp/hci/snoop"
 	"blesmp/hci/transport"
 	"blesmp/hci/virtual"
 	"blesmp/internal/dissect"
@@ -159,11 +156,17 @@ func newDevice(ctx context.Context, air *virtual.Air, v *view, name string, side
 	var link transport.Transport = air.NewController(virtual.Config{})
 	closeFile := func() {}
 	if o.snoop != "" {
-		file, tap, err := record(link, o.snoop, name)
+		extension := filepath.Ext(o.snoop)
+		path := strings.TrimSuffix(o.snoop, extension) + "-" + name + extension
+		tap, end, err := recordHCI(link, path)
 		if err != nil {
 			return nil, nil, err
 		}
-		link, closeFile = tap, file
+		link, closeFile = tap, func() {
+			if err := end(); err != nil {
+				fmt.Fprintf(os.Stderr, "smp: %v\n", err)
+			}
+		}
 	}
 	host, err := hci.NewHost(ctx, &watched{Transport: link, see: func(sent bool, p []byte) { v.packet(side, sent, p) }}, hci.Options{})
 	if err != nil {
@@ -181,27 +184,6 @@ func newDevice(ctx context.Context, air *virtual.Air, v *view, name string, side
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return d, func() { _ = host.Close(); closeFile() }, nil
-}
-
-// record puts a recorder before a controller.
-func record(link transport.Transport, path, name string) (func(), *snoop.Tap, error) {
-	extension := filepath.Ext(path)
-	file, err := os.Create(strings.TrimSuffix(path, extension) + "-" + name + extension)
-	if err != nil {
-		return nil, nil, err
-	}
-	buffer := bufio.NewWriter(file)
-	writer, err := snoop.NewWriter(buffer)
-	if err != nil {
-		_ = file.Close()
-		return nil, nil, err
-	}
-	tap := snoop.NewTap(link, writer, time.Now)
-	return func() {
-		if err := errors.Join(tap.Err(), buffer.Flush(), file.Close()); err != nil {
-			fmt.Fprintf(os.Stderr, "smp: %s: %v\n", file.Name(), err)
-		}
-	}, tap, nil
 }
 
 // watched shows every packet of a transport to somebody.

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"time"
 
-	"blesmp/hci/snoop"
 	"blesmp/hci/transport"
 )
 
@@ -39,22 +36,11 @@ func (o *transportOptions) open(ctx context.Context) (transport.Transport, func(
 	if o.snoop == "" {
 		return t, func() error { return nil }, nil
 	}
-	file, err := os.OpenFile(o.snoop, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	tap, end, err := recordHCI(t, o.snoop)
 	if err != nil {
 		return nil, nil, errors.Join(err, t.Close())
 	}
-	buffer := bufio.NewWriter(file)
-	writer, err := snoop.NewWriter(buffer)
-	if err != nil {
-		return nil, nil, errors.Join(err, file.Close(), t.Close())
-	}
-	tap := snoop.NewTap(t, writer, time.Now)
-	return tap, func() error {
-		if err := errors.Join(tap.Err(), buffer.Flush(), file.Close()); err != nil {
-			return fmt.Errorf("recording %s: %w", o.snoop, err)
-		}
-		return nil
-	}, nil
+	return tap, end, nil
 }
 
 // check reports what is wrong with the address, before anything is opened.

@@ -192,7 +192,7 @@ func (s *step) eval(x *machine.Expr) int {
 		}
 		return s.eval(x.Y)
 	}
-	return calculate(x.Op, s.eval(x.X), s.eval(x.Y))
+	return table.Combine(x.Op, s.eval(x.X), s.eval(x.Y))
 }
 
 // load gives the value of a slot. Inputs and parts of the event get one when
@@ -231,32 +231,6 @@ func (s *step) ask(x *machine.Expr) int {
 		}
 	}
 	return truth(yes)
-}
-
-func calculate(op table.NodeOp, a, b int) int {
-	switch op {
-	case table.Eq:
-		return truth(a == b)
-	case table.Ne:
-		return truth(a != b)
-	case table.Lt:
-		return truth(a < b)
-	case table.Le:
-		return truth(a <= b)
-	case table.Gt:
-		return truth(a > b)
-	case table.Ge:
-		return truth(a >= b)
-	case table.Has:
-		return truth(a&b == b)
-	case table.Add:
-		return a + b
-	case table.Sub:
-		return a - b
-	case table.With:
-		return a | b
-	}
-	return a &^ b
 }
 
 func truth(b bool) int {

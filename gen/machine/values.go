@@ -105,33 +105,7 @@ func (x *Expr) try(values map[*Slot]int) (value int, known bool) {
 		}
 		return b, knownA && knownB
 	}
-	return calculate(x.Op, a, b), knownA && knownB
-}
-
-func calculate(op table.NodeOp, a, b int) int {
-	switch op {
-	case table.Eq:
-		return number(a == b)
-	case table.Ne:
-		return number(a != b)
-	case table.Lt:
-		return number(a < b)
-	case table.Le:
-		return number(a <= b)
-	case table.Gt:
-		return number(a > b)
-	case table.Ge:
-		return number(a >= b)
-	case table.Has:
-		return number(a&b == b)
-	case table.Add:
-		return a + b
-	case table.Sub:
-		return a - b
-	case table.With:
-		return a | b
-	}
-	return a &^ b // Without
+	return table.Combine(x.Op, a, b), knownA && knownB
 }
 
 func number(b bool) int {

@@ -24,7 +24,7 @@ func (t *Table) Outcome(grid int, row, column uint8, inputs ...bool) (uint8, boo
 	g := &t.Grids[grid]
 	var m Machine
 	for i, input := range inputs {
-		m.Slots[i] = truth(input)
+		m.Slots[i] = truth[uint8](input)
 	}
 	for _, e := range g.Exceptions {
 		if t.eval(&m, nil, e.Cond) != 0 {

@@ -129,54 +129,18 @@ func (t *Table) eval(m *Machine, h Host, node uint16) uint8 {
 	case Load:
 		return m.Slots[n.A]
 	case Ask:
-		return truth(h.Guard(uint8(n.A)))
+		return truth[uint8](h.Guard(uint8(n.A)))
 	case Not:
-		return truth(t.eval(m, h, n.A) == 0)
+		return truth[uint8](t.eval(m, h, n.A) == 0)
 	case And:
-		return truth(t.eval(m, h, n.A) != 0 && t.eval(m, h, n.B) != 0)
+		return truth[uint8](t.eval(m, h, n.A) != 0 && t.eval(m, h, n.B) != 0)
 	case Or:
-		return truth(t.eval(m, h, n.A) != 0 || t.eval(m, h, n.B) != 0)
+		return truth[uint8](t.eval(m, h, n.A) != 0 || t.eval(m, h, n.B) != 0)
 	case Else:
 		if a := t.eval(m, h, n.A); a != 0 {
 			return a
 		}
 		return t.eval(m, h, n.B)
 	}
-	return n.Op.combine(t.eval(m, h, n.A), t.eval(m, h, n.B))
-}
-
-// combine gives the value of an operation that needs both of its sides.
-func (op NodeOp) combine(a, b uint8) uint8 {
-	switch op {
-	case Eq:
-		return truth(a == b)
-	case Ne:
-		return truth(a != b)
-	case Lt:
-		return truth(a < b)
-	case Le:
-		return truth(a <= b)
-	case Gt:
-		return truth(a > b)
-	case Ge:
-		return truth(a >= b)
-	case Has:
-		return truth(a&b == b)
-	case Add:
-		return a + b
-	case Sub:
-		return a - b
-	case With:
-		return a | b
-	case Without:
-		return a &^ b
-	}
-	return 0
-}
-
-func truth(b bool) uint8 {
-	if b {
-		return 1
-	}
-	return 0
+	return Combine(n.Op, t.eval(m, h, n.A), t.eval(m, h, n.B))
 }
