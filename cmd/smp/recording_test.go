@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"bytes"
 	"io/fs"
 	"os"
@@ -43,7 +44,7 @@ func TestRecordHCI(t *testing.T) {
 	}
 	if _, _, err := recordHCI(link, filepath.Join(path, "x")); err == nil {
 		t.Error("a recording in a file that is no folder was made")
-	} else if _, ok := err.(*fs.PathError); !ok {
+	} else if _, ok := errors.AsType[*fs.PathError](err); !ok {
 		t.Errorf("the error is %T, want a *fs.PathError", err)
 	}
 	if err := link.Close(); err != nil {

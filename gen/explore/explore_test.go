@@ -64,6 +64,9 @@ func found(t *testing.T, m *machine.Machine) []*explore.Violation {
 // TestHolds explores what is right.
 func TestHolds(t *testing.T) {
 	for _, path := range []string{market, smp} {
+		if path == smp && underRace {
+			continue // minutes, for one goroutine; the run without the detector has it
+		}
 		t.Run(path, func(t *testing.T) {
 			for _, v := range found(t, load(t, path)) {
 				t.Errorf("%d:%d: %s", v.Pos.Line, v.Pos.Col, v.Text)
@@ -120,6 +123,9 @@ func TestFaults(t *testing.T) {
 		},
 	}
 	for _, test := range tests {
+		if test.path == smp && underRace {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			violations := found(t, load(t, test.path, test.changes...))
 			var texts []string

@@ -343,19 +343,18 @@ func (s *scope) given(call *ast.CallExpr) origin {
 	if f == nil {
 		return origin{Elsewhere: true}
 	}
-	fact, _ := s.fact(f)
+	fact := s.fact(f)
 	return s.passed(call, f, fact.Results)
 }
 
 // fact is what is known of a function.
-func (s *scope) fact(f *types.Func) (fact writesTo, ok bool) {
+func (s *scope) fact(f *types.Func) (fact writesTo) {
 	f = f.Origin()
 	if f.Pkg() == s.pass.Pkg {
-		fact, ok = s.facts[f]
-		return fact, ok
+		return s.facts[f]
 	}
-	ok = s.pass.ImportObjectFact(f, &fact)
-	return fact, ok
+	s.pass.ImportObjectFact(f, &fact) // the zero fact where there is none
+	return fact
 }
 
 // passed turns what a function says of its parameters into what a call of it
@@ -423,7 +422,7 @@ func (s *scope) call(call *ast.CallExpr) (origin, string) {
 		}
 		return s.passed(call, f, origin{Params: 3}), what
 	}
-	fact, _ := s.fact(f)
+	fact := s.fact(f)
 	if f.Pkg() != s.pass.Pkg {
 		fact.Writes.Elsewhere = false // its pools and caches are its own
 	}
