@@ -2415,52 +2415,52 @@ var defaultTable = &table.Table{
 		"initiator", "responder",
 	},
 	States: []table.State{
-		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 496},
-		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 550},
-		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 570},
-		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 590},
-		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 624},
-		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 639},
-		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 700},
-		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 711},
-		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 720},
-		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 729},
-		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 742},
-		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 775},
-		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 809},
-		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 823},
-		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 834},
-		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 847},
-		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 870},
-		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 884},
-		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 925},
-		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 935},
-		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 955},
-		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 966},
-		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 983},
-		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 1000},
-		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1014},
-		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1025},
-		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1053},
-		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1060},
-		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1080},
-		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1086},
-		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1104},
-		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1117},
-		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1133},
-		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1154},
-		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1159},
-		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1165},
-		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1150},
-		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1155},
-		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1158},
-		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1160},
-		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1161},
-		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1166},
-		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1168},
-		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1180},
-		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1185},
-		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1197},
+		{Name: "Idle", Phase: "Rest", Flags: table.Initial | table.Rest, Roles: 3, Line: 498},
+		{Name: "EncryptingStored", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 552},
+		{Name: "Settling", Phase: "Rest", Flags: table.WaitController, Roles: 3, Line: 572},
+		{Name: "AwaitSecurity", Phase: "Rest", Flags: table.WaitPeer, Roles: 2, Line: 592},
+		{Name: "Mute", Phase: "Rest", Flags: table.Rest, Roles: 3, Line: 626},
+		{Name: "Closed", Phase: "Rest", Flags: table.Final | table.Rest, Roles: 3, Line: 641},
+		{Name: "AwaitConsent", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 703},
+		{Name: "AwaitResponse", Phase: "Features", Flags: table.WaitPeer, Roles: 1, Line: 714},
+		{Name: "Combine", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 723},
+		{Name: "Judge", Phase: "Features", Flags: table.Choice, Roles: 3, Line: 732},
+		{Name: "ConfirmFeatures", Phase: "Features", Flags: table.WaitUser, Roles: 3, Line: 745},
+		{Name: "LegacyBegin", Phase: "LegacyAuthentication", Flags: table.Choice, Roles: 3, Line: 778},
+		{Name: "LegacyEnterPasskey", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 3, Line: 812},
+		{Name: "LegacyHoldConfirm", Phase: "LegacyAuthentication", Flags: table.WaitUser, Roles: 2, Line: 826},
+		{Name: "LegacyAwaitConfirm", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 837},
+		{Name: "LegacyAwaitRandom", Phase: "LegacyAuthentication", Flags: table.WaitPeer, Roles: 3, Line: 850},
+		{Name: "AwaitPublicKey", Phase: "PublicKeys", Flags: table.WaitPeer, Roles: 3, Line: 873},
+		{Name: "StageOne", Phase: "PublicKeys", Flags: table.Choice, Roles: 3, Line: 887},
+		{Name: "NumericAwaitConfirm", Phase: "Numeric", Flags: table.WaitPeer, Roles: 1, Line: 928},
+		{Name: "NumericAwaitRandom", Phase: "Numeric", Flags: table.WaitPeer, Roles: 3, Line: 938},
+		{Name: "Compare", Phase: "Numeric", Flags: table.WaitUser, Roles: 3, Line: 958},
+		{Name: "CompareHoldCheck", Phase: "Numeric", Flags: table.WaitUser, Roles: 2, Line: 969},
+		{Name: "EnterPasskey", Phase: "Passkey", Flags: table.WaitUser, Roles: 3, Line: 986},
+		{Name: "PasskeyHoldConfirm", Phase: "Passkey", Flags: table.WaitUser, Roles: 2, Line: 1003},
+		{Name: "PasskeyAwaitConfirm", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1017},
+		{Name: "PasskeyAwaitRandom", Phase: "Passkey", Flags: table.WaitPeer, Roles: 3, Line: 1028},
+		{Name: "OOBBegin", Phase: "OutOfBandData", Flags: table.Choice, Roles: 1, Line: 1056},
+		{Name: "OOBAwaitRandom", Phase: "OutOfBandData", Flags: table.WaitPeer, Roles: 3, Line: 1063},
+		{Name: "AwaitCheck", Phase: "StageTwo", Flags: table.WaitPeer, Roles: 3, Line: 1083},
+		{Name: "JudgeCheck", Phase: "StageTwo", Flags: table.Choice, Roles: 3, Line: 1089},
+		{Name: "AwaitLTKRequest", Phase: "Encryption", Flags: table.WaitPeer, Roles: 2, Line: 1107},
+		{Name: "AwaitEncryption", Phase: "Encryption", Flags: table.WaitController, Roles: 3, Line: 1120},
+		{Name: "Encrypted", Phase: "Encryption", Flags: table.Choice, Roles: 3, Line: 1136},
+		{Name: "SendEncKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1157},
+		{Name: "SendIdKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1162},
+		{Name: "SendSignKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1168},
+		{Name: "NextKey", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1153},
+		{Name: "AwaitEncryptionInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1158},
+		{Name: "AwaitCentralIdentification", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1161},
+		{Name: "AwaitIdentityInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1163},
+		{Name: "AwaitIdentityAddressInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1164},
+		{Name: "AwaitSigningInformation", Phase: "KeyDistribution", Flags: table.WaitPeer, Roles: 3, Line: 1169},
+		{Name: "KeysSent", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1171},
+		{Name: "KeysReceived", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1183},
+		{Name: "AwaitDelivery", Phase: "KeyDistribution", Flags: table.WaitController, Roles: 3, Line: 1188},
+		{Name: "Complete", Phase: "KeyDistribution", Flags: table.Choice, Roles: 3, Line: 1200},
 	},
 	Events: []string{
 		"Choose", "PairingRequest", "PairingResponse", "PairingConfirm", "PairingRandom",
@@ -2644,170 +2644,170 @@ var defaultTable = &table.Table{
 		{Op: table.Or, A: 28, B: 44},
 	},
 	Ops: []table.Op{
-		// line 512
+		// line 514
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
-		// line 514
+		// line 516
 		{Kind: table.Emit, ID: uint8(EffectStartStoredEncryption)},
-		// line 515
+		// line 517
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 5},
-		// line 516
+		// line 518
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 7},
-		// line 517
+		// line 519
 		{Kind: table.Do, ID: uint8(actionReceiveSecurityRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskSecurity)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 520
+		// line 522
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 13},
-		// line 507
+		// line 509
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 16},
-		// line 508
+		// line 510
 		{Kind: table.Do, ID: uint8(actionMakeRequest)},
 		{Kind: table.Send, ID: uint8(pduPairingRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 510
+		// line 512
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 19},
-		// line 504
+		// line 506
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 20},
-		// line 481
-		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		// line 483
+		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		// line 485
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 478
+		// line 480
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 14},
-		// line 556
+		// line 558
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 21},
-		// line 559
+		// line 561
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 562
+		// line 564
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 582
+		// line 584
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 630
+		// line 632
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 1},
-		// line 646
+		// line 648
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 23},
-		// line 682
+		// line 685
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 1},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 661
+		// line 664
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 660
+		// line 663
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 667
+		// line 670
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 668
+		// line 671
 		{Kind: table.Emit, ID: uint8(EffectRefuse), Arg: 5},
-		// line 669
+		// line 672
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 25},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 25},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 705
+		// line 708
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 26},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 26},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 673
+		// line 676
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 677
+		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 679
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
+		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
+		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
+		{Kind: table.Do, ID: uint8(actionForget)},
+		// line 683
+		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
+		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
+		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
 		// line 674
-		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 676
-		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 680
-		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 23},
-		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 23},
-		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 671
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 670
+		// line 673
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 718
+		// line 721
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 12},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 12},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 719
+		// line 722
 		{Kind: table.Do, ID: uint8(actionReceiveResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 724
+		// line 727
 		{Kind: table.Set, ID: slotToSend, Arg: 30},
 		{Kind: table.Set, ID: slotToReceive, Arg: 32},
 		{Kind: table.Do, ID: uint8(actionSecureModel)},
-		// line 728
+		// line 731
 		{Kind: table.Do, ID: uint8(actionLegacyModel)},
-		// line 733
+		// line 736
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 21},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 21},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 734
+		// line 737
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 16},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 739
+		// line 742
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 19},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 741
+		// line 744
 		{Kind: table.Emit, ID: uint8(EffectAskFeatures)},
-		// line 753
+		// line 756
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 757
+		// line 760
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 747
+		// line 750
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 57},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 57},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 782
+		// line 785
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 785
+		// line 788
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 787
+		// line 790
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2815,48 +2815,48 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 794
+		// line 797
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
+		{Kind: table.Do, ID: uint8(actionNewNonce)},
+		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
+		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
+		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
+		// line 820
+		{Kind: table.Do, ID: uint8(actionTakePasskey)},
+		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
 		// line 817
-		{Kind: table.Do, ID: uint8(actionTakePasskey)},
-		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
-		{Kind: table.Do, ID: uint8(actionNewNonce)},
-		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
-		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
-		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 814
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 64},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 64},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 840
+		// line 843
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 20},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 841
+		// line 844
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 853
+		// line 856
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 876
+		// line 879
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 9},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 9},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 878
+		// line 881
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
-		// line 891
+		// line 894
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Emit, ID: uint8(EffectAskPasskey)},
-		// line 893
+		// line 896
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
@@ -2864,704 +2864,704 @@ var defaultTable = &table.Table{
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 932
+		// line 935
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 942
+		// line 945
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
-		// line 946
+		// line 949
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 962
+		// line 965
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 960
+		// line 963
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 73},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 73},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 980
+		// line 983
 		{Kind: table.Emit, ID: uint8(EffectReportKeypress)},
-		// line 990
+		// line 993
 		{Kind: table.Do, ID: uint8(actionMakeKeypress)},
 		{Kind: table.Send, ID: uint8(pduKeypressNotification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 994
+		// line 997
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1032
+		// line 1035
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1036
+		// line 1039
 		{Kind: table.Set, ID: slotRound, Arg: 80},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1059
+		// line 1062
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1066
+		// line 1069
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1085
+		// line 1088
 		{Kind: table.Do, ID: uint8(actionKeepCheck)},
-		// line 1091
+		// line 1094
 		{Kind: table.Emit, ID: uint8(EffectStartPairingEncryption)},
-		// line 1123
+		// line 1126
 		{Kind: table.Do, ID: uint8(actionMakeOwnKeys)},
 		{Kind: table.Emit, ID: uint8(EffectReportLevel)},
-		// line 1154
+		// line 1157
 		{Kind: table.Send, ID: uint8(pduEncryptionInformation)},
 		{Kind: table.Send, ID: uint8(pduCentralIdentification)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1159
+		// line 1162
 		{Kind: table.Send, ID: uint8(pduIdentityInformation)},
 		{Kind: table.Send, ID: uint8(pduIdentityAddressInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1165
+		// line 1168
 		{Kind: table.Send, ID: uint8(pduSigningInformation)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1156
+		// line 1159
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 93},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 93},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1157
+		// line 1160
 		{Kind: table.Do, ID: uint8(actionKeepLTK)},
-		// line 1158
+		// line 1161
 		{Kind: table.Set, ID: slotToReceive, Arg: 32},
 		{Kind: table.Do, ID: uint8(actionKeepEDIV)},
-		// line 1160
+		// line 1163
 		{Kind: table.Do, ID: uint8(actionKeepIRK)},
-		// line 1164
+		// line 1167
 		{Kind: table.Set, ID: slotToReceive, Arg: 97},
 		{Kind: table.Do, ID: uint8(actionKeepIdentity)},
-		// line 1166
+		// line 1169
 		{Kind: table.Set, ID: slotToReceive, Arg: 98},
 		{Kind: table.Do, ID: uint8(actionKeepCSRK)},
-		// line 1193
+		// line 1196
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1201
+		// line 1204
 		{Kind: table.Emit, ID: uint8(EffectStoreBond)},
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 1202
+		// line 1205
 		{Kind: table.Emit, ID: uint8(EffectReportComplete)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 535
+		// line 537
 		{Kind: table.Do, ID: uint8(actionReceiveRequest)},
 		{Kind: table.Emit, ID: uint8(EffectAskPairing)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 538
+		// line 540
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
-		// line 527
+		// line 529
 		{Kind: table.Do, ID: uint8(actionMakeSecurityRequest)},
 		{Kind: table.Send, ID: uint8(pduSecurityRequest)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 544
+		// line 546
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
-		// line 545
+		// line 547
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
-		// line 548
+		// line 550
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
-		// line 567
+		// line 569
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 104},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 104},
-		// line 603
+		// line 605
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 5},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 604
+		// line 606
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 7},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 7},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 600
+		// line 602
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 14},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 601
+		// line 603
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 1},
 		{Kind: table.Emit, ID: uint8(EffectReportRejection), Arg: 1},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 609
+		// line 611
 		{Kind: table.Send, ID: uint8(pduPairingFailed), Arg: 13},
 		{Kind: table.Emit, ID: uint8(EffectReportFailure), Arg: 13},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 599
+		// line 601
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 16},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 615
+		// line 617
 		{Kind: table.Emit, ID: uint8(EffectReplyStoredKey)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 616
+		// line 618
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 620
+		// line 622
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 5},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 621
+		// line 623
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 19},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 622
+		// line 624
 		{Kind: table.Emit, ID: uint8(EffectReportTimeout)},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
-		// line 710
+		// line 713
 		{Kind: table.Do, ID: uint8(actionMakeResponse)},
 		{Kind: table.Do, ID: uint8(actionCombine)},
-		// line 688
+		// line 691
 		{Kind: table.Emit, ID: uint8(EffectNegativeReply)},
 		{Kind: table.Emit, ID: uint8(EffectReportEncryptionFailure)},
 		{Kind: table.Emit, ID: uint8(EffectDisconnect)},
 		{Kind: table.Emit, ID: uint8(EffectReportEnd), Arg: 20},
 		{Kind: table.StopTimer, ID: uint8(TimerProcedure)},
 		{Kind: table.Do, ID: uint8(actionForget)},
-		// line 764
+		// line 767
 		{Kind: table.Do, ID: uint8(actionOOBKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 768
+		// line 771
 		{Kind: table.Do, ID: uint8(actionNewKeyPair)},
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 769
+		// line 772
 		{Kind: table.Send, ID: uint8(pduPairingResponse)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 800
+		// line 803
 		{Kind: table.Do, ID: uint8(actionZeroTK)},
-		// line 802
+		// line 805
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 808
+		// line 811
 		{Kind: table.Do, ID: uint8(actionOOBTK)},
-		// line 822
+		// line 825
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
-		// line 821
+		// line 824
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
 		{Kind: table.Do, ID: uint8(actionPasskeyTK)},
-		// line 844
+		// line 847
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionLegacyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 860
+		// line 863
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeSTK)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 883
+		// line 886
 		{Kind: table.Do, ID: uint8(actionKeepPublicKey)},
 		{Kind: table.Send, ID: uint8(pduPublicKey)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 905
+		// line 908
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionNumericConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 909
+		// line 912
 		{Kind: table.Set, ID: slotRound, Arg: 58},
 		{Kind: table.Do, ID: uint8(actionNewPasskey)},
 		{Kind: table.Emit, ID: uint8(EffectShowPasskey)},
-		// line 949
+		// line 952
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeNumber)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.Emit, ID: uint8(EffectAskCompare)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 954
+		// line 957
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 964
+		// line 967
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
-		// line 998
+		// line 1001
 		{Kind: table.Do, ID: uint8(actionTakePasskey)},
-		// line 1022
+		// line 1025
 		{Kind: table.Do, ID: uint8(actionKeepConfirm)},
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionPasskeyConfirm)},
 		{Kind: table.Send, ID: uint8(pduPairingConfirm)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1043
+		// line 1046
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionPasskeyRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1047
+		// line 1050
 		{Kind: table.Set, ID: slotRound, Arg: 80},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1072
+		// line 1075
 		{Kind: table.Do, ID: uint8(actionNewNonce)},
 		{Kind: table.Do, ID: uint8(actionKeepRandom)},
 		{Kind: table.Do, ID: uint8(actionOOBRandoms)},
 		{Kind: table.Do, ID: uint8(actionComputeKeys)},
 		{Kind: table.Send, ID: uint8(pduPairingRandom)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1095
+		// line 1098
 		{Kind: table.Send, ID: uint8(pduDHKeyCheck)},
 		{Kind: table.StartTimer, ID: uint8(TimerProcedure)},
-		// line 1111
+		// line 1114
 		{Kind: table.Emit, ID: uint8(EffectReplyPairingKey)},
 	},
 	Rules: []table.Rule{
 		// Idle, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 512},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 514},
 		// Idle, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 502},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 504},
 		// Idle, SecurityRequest
-		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 514},
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 515},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 516},
-		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 517},
+		{If: "bondSuffices", Cond: 2, Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 516},
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 517},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 518},
+		{Ops: table.Span{First: 7, Len: 3}, Next: uint8(StateAwaitConsent), Line: 519},
 		// Idle, MalformedPDU
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 520},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 523},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 524},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{First: 10, Len: 2}, Next: table.Stay, Macro: 3, Line: 522},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 525},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 526},
 		// Idle, Pair
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 507},
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 508},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 12, Len: 1}, Next: table.Stay, Macro: 4, Line: 509},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 510},
 		// Idle, Encrypt
-		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 510},
-		{Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 511},
+		{If: "not hasBond", Cond: 18, Ops: table.Span{First: 16, Len: 1}, Next: table.Stay, Macro: 4, Line: 512},
+		{Ops: table.Span{First: 2, Len: 1}, Next: uint8(StateEncryptingStored), Line: 513},
 		// Idle, NotifyKeypress
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 504},
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 506},
 		// Idle, Cancel
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 503},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 505},
 		// Idle, ConsentGiven
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 479},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 481},
 		// Idle, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 481},
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 483},
 		// Idle, EncryptionOff
-		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 482},
+		{Ops: table.Span{First: 18, Len: 1}, Next: table.Stay, Line: 484},
 		// Idle, EncryptionFailed
-		{Ops: table.Span{First: 19, Len: 1}, Next: table.Stay, Line: 483},
+		{Ops: table.Span{First: 19, Len: 1}, Next: table.Stay, Line: 485},
 		// Idle, Delivered
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 480},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 482},
 		// Idle, Disconnected
-		{Next: uint8(StateClosed), Line: 487},
+		{Next: uint8(StateClosed), Line: 489},
 		// Idle, Timeout
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 488},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 490},
 		// EncryptingStored, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 565},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 567},
 		// EncryptingStored, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 555},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 557},
 		// EncryptingStored, Pair
-		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 478},
+		{Ops: table.Span{First: 20, Len: 1}, Next: table.Stay, Macro: 4, Line: 480},
 		// EncryptingStored, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 556},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 558},
 		// EncryptingStored, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 557},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 559},
 		// EncryptingStored, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 559},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 560},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 561},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 562},
 		// EncryptingStored, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 562},
-		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 563},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 24, Len: 2}, Next: uint8(StateIdle), Line: 564},
+		{Ops: table.Span{First: 19, Len: 1}, Next: uint8(StateIdle), Line: 565},
 		// Settling, PairingRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 585},
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 587},
 		// Settling, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 575},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 577},
 		// Settling, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 576},
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 578},
 		// Settling, EncryptionOn
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 577},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 579},
 		// Settling, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 579},
-		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 580},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 22, Len: 2}, Next: uint8(StateIdle), Line: 581},
+		{Ops: table.Span{First: 18, Len: 1}, Next: uint8(StateIdle), Line: 582},
 		// Settling, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 582},
-		{Next: uint8(StateIdle), Line: 583},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 26, Len: 1}, Next: uint8(StateIdle), Line: 584},
+		{Next: uint8(StateIdle), Line: 585},
 		// Mute, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 629},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 631},
 		// Mute, Pair
-		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 630},
+		{Ops: table.Span{First: 27, Len: 1}, Next: table.Stay, Macro: 4, Line: 632},
 		// Closed, PairingRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 645},
-		// Closed, Pair
-		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 646},
-		// Closed, EncryptionOn
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 648},
-		// Closed, EncryptionOff
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 649},
-		// Closed, EncryptionFailed
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 650},
-		// Closed, Disconnected
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 651},
-		// AwaitConsent, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 682},
-		// AwaitConsent, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 661},
-		// AwaitConsent, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 660},
-		// AwaitConsent, SecurityRequest
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 683},
-		// AwaitConsent, KeypressNotification
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 663},
-		// AwaitConsent, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 665},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 667},
-		// AwaitConsent, ReservedPDU
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 662},
-		// AwaitConsent, Pair
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 708},
-		// AwaitConsent, NotifyKeypress
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 668},
-		// AwaitConsent, Cancel
-		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 669},
-		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 707},
-		// AwaitConsent, UserRefused
-		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 705},
-		// AwaitConsent, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 673},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 674},
-		// AwaitConsent, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 676},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 680},
-		// AwaitConsent, Disconnected
-		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 671},
-		// AwaitConsent, Timeout
-		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 670},
-		// AwaitResponse, PairingResponse
-		{If: "unaskedKeys", Cond: 27, Ops: table.Span{First: 79, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 718},
-		{Ops: table.Span{First: 83, Len: 2}, Next: uint8(StateCombine), Line: 719},
-		// Combine
-		{If: "sc", Cond: 28, Ops: table.Span{First: 85, Len: 3}, Next: uint8(StateJudge), Line: 724},
-		{Ops: table.Span{First: 88, Len: 1}, Next: uint8(StateJudge), Line: 728},
-		// Judge
-		{If: "keySizeTooSmall", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 733},
-		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 734},
-		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 735},
-		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 736},
-		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 739},
-		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 740},
-		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 741},
-		// ConfirmFeatures, FeaturesConfirmed
-		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 750},
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 753},
-		{If: "sc", Cond: 28, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 757},
-		{Next: uint8(StateLegacyBegin), Line: 758},
-		// ConfirmFeatures, UserRefused
-		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 747},
-		// LegacyBegin
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 782},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 785},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 787},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 791},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 792},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 794},
-		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 817},
-		// LegacyEnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 814},
-		// LegacyAwaitConfirm, PairingConfirm
-		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 840},
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 841},
-		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 853},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 857},
-		// AwaitPublicKey, PublicKey
-		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 876},
-		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 877},
-		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 878},
-		// StageOne
-		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 890},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 891},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 893},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 898},
-		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 899},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 900},
-		// NumericAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 932},
-		// NumericAwaitRandom, PairingRandom
-		{If: "not numericConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 941},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 942},
-		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 946},
-		// Compare, NumbersEqual
-		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 962},
-		// Compare, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 960},
-		// EnterPasskey, KeypressNotification
-		{If: "keypress", Cond: 74, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 980},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 981},
-		// EnterPasskey, NotifyKeypress
-		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 990},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 991},
-		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 994},
-		// EnterPasskey, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 988},
-		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1019},
-		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1031},
-		{If: "lastRound", Cond: 79, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1032},
-		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1036},
-		// OOBBegin
-		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1058},
-		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1059},
-		// OOBAwaitRandom, PairingRandom
-		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1066},
-		// AwaitCheck, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1085},
-		// JudgeCheck
-		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1091},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1092},
-		// AwaitEncryption, PairingRequest
-		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 682},
-		// AwaitEncryption, PairingResponse
-		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 661},
-		// AwaitEncryption, PairingFailed
-		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 660},
-		// AwaitEncryption, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 665},
-		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 667},
-		// AwaitEncryption, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1102},
-		// AwaitEncryption, EncryptionOn
-		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1123},
-		// AwaitEncryption, EncryptionOff
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1125},
-		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1126},
-		// AwaitEncryption, EncryptionFailed
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1128},
-		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1132},
-		// Encrypted
-		{Next: uint8(StateNextKey), Line: 1136},
-		// SendEncKey
-		{If: "to_send has EncKey", Cond: 85, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1154},
-		{Next: uint8(StateSendIdKey), Line: 1154},
-		// SendIdKey
-		{If: "to_send has IdKey", Cond: 86, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1159},
-		{Next: uint8(StateSendSignKey), Line: 1159},
-		// SendSignKey
-		{If: "to_send has SignKey", Cond: 87, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1165},
-		{Next: uint8(StateKeysSent), Line: 1165},
-		// NextKey
-		{If: "to_receive has EncKey", Cond: 88, Next: uint8(StateAwaitEncryptionInformation), Line: 1154},
-		{If: "to_receive has IdKey", Cond: 89, Next: uint8(StateAwaitIdentityInformation), Line: 1159},
-		{If: "to_receive has SignKey", Cond: 90, Next: uint8(StateAwaitSigningInformation), Line: 1165},
-		{Next: uint8(StateKeysReceived), Line: 1152},
-		// AwaitEncryptionInformation, EncryptionInformation
-		{If: "not ltkAcceptable", Cond: 92, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1156},
-		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1157},
-		// AwaitEncryptionInformation, Cancel
-		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1143},
-		// AwaitCentralIdentification, CentralIdentification
-		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1158},
-		// AwaitIdentityInformation, IdentityInformation
-		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1160},
-		// AwaitIdentityAddressInformation, IdentityAddressInformation
-		{If: "not identityAcceptable", Cond: 95, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1162},
-		{If: "weakerThanIdentityBond", Cond: 96, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1163},
-		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1164},
-		// AwaitSigningInformation, SigningInformation
-		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1166},
-		// KeysSent
-		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1173},
-		{Next: uint8(StateAwaitDelivery), Line: 1174},
-		// KeysReceived
-		{Next: uint8(StateSendEncKey), Line: 1183},
-		// AwaitDelivery, SecurityRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1193},
-		// AwaitDelivery, Delivered
-		{Next: uint8(StateComplete), Line: 1190},
-		// Complete
-		{If: "bonding and keepable", Cond: 102, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1201},
-		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1202},
-		// Idle, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 533},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 534},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 535},
-		// Idle, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 531},
-		// Idle, MalformedPDU
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 538},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 541},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 542},
-		// Idle, RequestSecurity
-		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 527},
-		// Idle, LTKRequest
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 544},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 545},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 548},
-		// EncryptingStored, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 567},
-		// EncryptingStored, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 568},
-		// EncryptingStored, LTKRequest
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 485},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 486},
-		// Settling, PairingRequest
-		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 587},
-		// Settling, SecurityRequest
-		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 588},
-		// AwaitSecurity, PairingRequest
-		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 603},
-		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 604},
-		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 605},
-		// AwaitSecurity, PairingResponse
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 597},
-		// AwaitSecurity, PairingFailed
-		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 600},
-		// AwaitSecurity, SecurityRequest
-		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 601},
-		// AwaitSecurity, MalformedPDU
-		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 607},
-		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 609},
-		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 612},
-		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 613},
-		// AwaitSecurity, NotifyKeypress
-		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 598},
-		// AwaitSecurity, Cancel
-		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 599},
-		// AwaitSecurity, LTKRequest
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 615},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 616},
-		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 620},
-		// AwaitSecurity, Disconnected
-		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 621},
-		// AwaitSecurity, Timeout
-		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 622},
-		// Mute, LTKRequest
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 633},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 634},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 637},
-		// Closed, LTKRequest
 		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 647},
-		// AwaitConsent, SecurityRequest
+		// Closed, Pair
+		{Ops: table.Span{First: 28, Len: 1}, Next: table.Stay, Macro: 4, Line: 648},
+		// Closed, EncryptionOn
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 650},
+		// Closed, EncryptionOff
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 651},
+		// Closed, EncryptionFailed
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 652},
+		// Closed, Disconnected
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 654},
+		// AwaitConsent, PairingRequest
 		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 685},
+		// AwaitConsent, PairingResponse
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 664},
+		// AwaitConsent, PairingFailed
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 663},
+		// AwaitConsent, SecurityRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 686},
+		// AwaitConsent, KeypressNotification
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 666},
+		// AwaitConsent, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateIdle), Macro: 2, Line: 668},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 670},
+		// AwaitConsent, ReservedPDU
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 665},
+		// AwaitConsent, Pair
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 711},
+		// AwaitConsent, NotifyKeypress
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 671},
+		// AwaitConsent, Cancel
+		{Ops: table.Span{First: 45, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 672},
 		// AwaitConsent, ConsentGiven
-		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 710},
-		// AwaitConsent, LTKRequest
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 687},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 688},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 692},
+		{Ops: table.Span{First: 13, Len: 3}, Next: uint8(StateAwaitResponse), Line: 710},
+		// AwaitConsent, UserRefused
+		{Ops: table.Span{First: 49, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 708},
+		// AwaitConsent, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 676},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 677},
+		// AwaitConsent, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 679},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 683},
+		// AwaitConsent, Disconnected
+		{Ops: table.Span{First: 73, Len: 3}, Next: uint8(StateClosed), Macro: 2, Line: 674},
+		// AwaitConsent, Timeout
+		{Ops: table.Span{First: 76, Len: 3}, Next: uint8(StateMute), Line: 673},
+		// AwaitResponse, PairingResponse
+		{If: "unaskedKeys", Cond: 27, Ops: table.Span{First: 79, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 721},
+		{Ops: table.Span{First: 83, Len: 2}, Next: uint8(StateCombine), Line: 722},
+		// Combine
+		{If: "sc", Cond: 28, Ops: table.Span{First: 85, Len: 3}, Next: uint8(StateJudge), Line: 727},
+		{Ops: table.Span{First: 88, Len: 1}, Next: uint8(StateJudge), Line: 731},
+		// Judge
+		{If: "keySizeTooSmall", Cond: 33, Ops: table.Span{First: 89, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 736},
+		{If: "sc and peer_has_oob and not ownOOBGiven", Cond: 38, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 737},
+		{If: "sc and have_oob and not oobConfirmHeld", Cond: 43, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 738},
+		{If: "model == OutOfBand and not sc and not oobTKHeld", Cond: 50, Ops: table.Span{First: 93, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 739},
+		{If: "tooWeak", Cond: 51, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 742},
+		{If: "weakerThanBond", Cond: 52, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 743},
+		{Ops: table.Span{First: 101, Len: 1}, Next: uint8(StateConfirmFeatures), Line: 744},
 		// ConfirmFeatures, FeaturesConfirmed
-		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 761},
-		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 764},
-		{If: "sc", Cond: 28, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 768},
-		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 769},
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 753},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 102, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 756},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 105, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 760},
+		{Next: uint8(StateLegacyBegin), Line: 761},
+		// ConfirmFeatures, UserRefused
+		{Ops: table.Span{First: 108, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 750},
 		// LegacyBegin
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 800},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 802},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 805},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 806},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 807},
-		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 808},
-		// LegacyEnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 822},
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 112, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 785},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 788},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 118, Len: 7}, Next: uint8(StateLegacyAwaitConfirm), Line: 790},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 794},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 795},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 125, Len: 5}, Next: uint8(StateLegacyAwaitConfirm), Line: 797},
 		// LegacyEnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 821},
-		// LegacyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 831},
-		// LegacyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 829},
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitConfirm), Line: 820},
+		// LegacyEnterPasskey, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 817},
 		// LegacyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 844},
+		{If: "confirmReflected", Cond: 65, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 843},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StateLegacyAwaitRandom), Line: 844},
 		// LegacyAwaitRandom, PairingRandom
-		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 860},
-		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 864},
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 147, Len: 3}, Next: uint8(StateAwaitEncryption), Line: 856},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 860},
 		// AwaitPublicKey, PublicKey
-		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 881},
-		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 882},
-		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 883},
+		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 879},
+		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 880},
+		{Ops: table.Span{First: 154, Len: 1}, Next: uint8(StateStageOne), Line: 881},
 		// StageOne
-		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 905},
-		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 909},
-		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 913},
-		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 914},
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 916},
-		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 919},
+		{If: "model == JustWorks", Cond: 59, Next: uint8(StateNumericAwaitConfirm), Line: 893},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 894},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 157, Len: 7}, Next: uint8(StatePasskeyAwaitConfirm), Line: 896},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 901},
+		{If: "model == NumericComparison", Cond: 63, Next: uint8(StateNumericAwaitConfirm), Line: 902},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBBegin), Line: 903},
+		// NumericAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 164, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 935},
 		// NumericAwaitRandom, PairingRandom
-		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 949},
-		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 954},
-		// Compare, DHKeyCheck
-		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 965},
+		{If: "not numericConfirmMatches", Cond: 71, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 944},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 168, Len: 3}, Next: uint8(StateCompare), Line: 945},
+		{Ops: table.Span{First: 171, Len: 4}, Next: uint8(StateAwaitCheck), Line: 949},
 		// Compare, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 964},
-		// CompareHoldCheck, NumbersEqual
-		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 973},
-		// CompareHoldCheck, UserRefused
-		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 972},
-		// EnterPasskey, PairingConfirm
-		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 999},
+		{Ops: table.Span{First: 175, Len: 3}, Next: uint8(StateAwaitCheck), Line: 965},
+		// Compare, UserRefused
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 963},
+		// EnterPasskey, KeypressNotification
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 182, Len: 1}, Next: table.Stay, Line: 983},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 984},
+		// EnterPasskey, NotifyKeypress
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 993},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 994},
 		// EnterPasskey, PasskeyEntered
-		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 998},
-		// PasskeyHoldConfirm, NotifyKeypress
-		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 1008},
-		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 1009},
-		// PasskeyHoldConfirm, PasskeyEntered
-		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1011},
-		// PasskeyHoldConfirm, UserRefused
-		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1006},
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 997},
+		// EnterPasskey, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 991},
 		// PasskeyAwaitConfirm, PairingConfirm
-		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1022},
+		{Ops: table.Span{First: 144, Len: 3}, Next: uint8(StatePasskeyAwaitRandom), Line: 1022},
 		// PasskeyAwaitRandom, PairingRandom
-		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1042},
-		{If: "lastRound", Cond: 79, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1043},
-		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1047},
+		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1034},
+		{If: "lastRound", Cond: 79, Ops: table.Span{First: 191, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1035},
+		{Ops: table.Span{First: 196, Len: 5}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1039},
+		// OOBBegin
+		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1061},
+		{Ops: table.Span{First: 201, Len: 3}, Next: uint8(StateOOBAwaitRandom), Line: 1062},
 		// OOBAwaitRandom, PairingRandom
-		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1071},
-		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1072},
+		{Ops: table.Span{First: 204, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1069},
+		// AwaitCheck, DHKeyCheck
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateJudgeCheck), Line: 1088},
 		// JudgeCheck
-		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1095},
-		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1096},
-		// AwaitLTKRequest, LTKRequest
-		{If: "zeroEDIV", Cond: 105, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1111},
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1112},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1113},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1116},
-		// AwaitEncryption, SecurityRequest
+		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 210, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1094},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1095},
+		// AwaitEncryption, PairingRequest
 		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 685},
-		// AwaitEncryption, LTKRequest
-		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 687},
-		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 688},
-		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 692},
+		// AwaitEncryption, PairingResponse
+		{Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 664},
+		// AwaitEncryption, PairingFailed
+		{Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 663},
+		// AwaitEncryption, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 37, Len: 3}, Next: uint8(StateSettling), Macro: 2, Line: 668},
+		{Ops: table.Span{First: 40, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 670},
+		// AwaitEncryption, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1105},
+		// AwaitEncryption, EncryptionOn
+		{Ops: table.Span{First: 211, Len: 2}, Next: uint8(StateEncrypted), Line: 1126},
+		// AwaitEncryption, EncryptionOff
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 53, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1128},
+		{Ops: table.Span{First: 58, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1129},
+		// AwaitEncryption, EncryptionFailed
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 63, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 1131},
+		{Ops: table.Span{First: 68, Len: 5}, Next: uint8(StateIdle), Macro: 1, Line: 1135},
 		// Encrypted
-		{Next: uint8(StateSendEncKey), Line: 1137},
+		{Next: uint8(StateNextKey), Line: 1139},
+		// SendEncKey
+		{If: "to_send has EncKey", Cond: 85, Ops: table.Span{First: 213, Len: 3}, Next: uint8(StateSendIdKey), Line: 1157},
+		{Next: uint8(StateSendIdKey), Line: 1157},
+		// SendIdKey
+		{If: "to_send has IdKey", Cond: 86, Ops: table.Span{First: 216, Len: 3}, Next: uint8(StateSendSignKey), Line: 1162},
+		{Next: uint8(StateSendSignKey), Line: 1162},
+		// SendSignKey
+		{If: "to_send has SignKey", Cond: 87, Ops: table.Span{First: 219, Len: 2}, Next: uint8(StateKeysSent), Line: 1168},
+		{Next: uint8(StateKeysSent), Line: 1168},
+		// NextKey
+		{If: "to_receive has EncKey", Cond: 88, Next: uint8(StateAwaitEncryptionInformation), Line: 1157},
+		{If: "to_receive has IdKey", Cond: 89, Next: uint8(StateAwaitIdentityInformation), Line: 1162},
+		{If: "to_receive has SignKey", Cond: 90, Next: uint8(StateAwaitSigningInformation), Line: 1168},
+		{Next: uint8(StateKeysReceived), Line: 1155},
+		// AwaitEncryptionInformation, EncryptionInformation
+		{If: "not ltkAcceptable", Cond: 92, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1159},
+		{Ops: table.Span{First: 225, Len: 1}, Next: uint8(StateAwaitCentralIdentification), Line: 1160},
+		// AwaitEncryptionInformation, Cancel
+		{Ops: table.Span{First: 21, Len: 1}, Next: table.Stay, Macro: 4, Line: 1146},
+		// AwaitCentralIdentification, CentralIdentification
+		{Ops: table.Span{First: 226, Len: 2}, Next: uint8(StateNextKey), Line: 1161},
+		// AwaitIdentityInformation, IdentityInformation
+		{Ops: table.Span{First: 228, Len: 1}, Next: uint8(StateAwaitIdentityAddressInformation), Line: 1163},
+		// AwaitIdentityAddressInformation, IdentityAddressInformation
+		{If: "not identityAcceptable", Cond: 95, Ops: table.Span{First: 221, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1165},
+		{If: "weakerThanIdentityBond", Cond: 96, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1166},
+		{Ops: table.Span{First: 229, Len: 2}, Next: uint8(StateNextKey), Line: 1167},
+		// AwaitSigningInformation, SigningInformation
+		{Ops: table.Span{First: 231, Len: 2}, Next: uint8(StateNextKey), Line: 1169},
 		// KeysSent
-		{If: "to_receive", Cond: 31, Next: uint8(StateNextKey), Line: 1177},
-		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1178},
-		{Next: uint8(StateAwaitDelivery), Line: 1179},
+		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1176},
+		{Next: uint8(StateAwaitDelivery), Line: 1177},
 		// KeysReceived
-		{Next: uint8(StateComplete), Line: 1184},
+		{Next: uint8(StateSendEncKey), Line: 1186},
+		// AwaitDelivery, SecurityRequest
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1196},
+		// AwaitDelivery, Delivered
+		{Next: uint8(StateComplete), Line: 1193},
+		// Complete
+		{If: "bonding and keepable", Cond: 102, Ops: table.Span{First: 234, Len: 4}, Next: uint8(StateIdle), Line: 1204},
+		{Ops: table.Span{First: 238, Len: 3}, Next: uint8(StateIdle), Line: 1205},
+		// Idle, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 3, Len: 2}, Next: table.Stay, Macro: 3, Line: 535},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 5, Len: 2}, Next: table.Stay, Macro: 3, Line: 536},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 537},
+		// Idle, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 533},
+		// Idle, MalformedPDU
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 244, Len: 2}, Next: uint8(StateIdle), Macro: 1, Line: 540},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 543},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 544},
+		// Idle, RequestSecurity
+		{Ops: table.Span{First: 246, Len: 3}, Next: uint8(StateAwaitSecurity), Line: 529},
+		// Idle, LTKRequest
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: uint8(StateEncryptingStored), Line: 546},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 547},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 550},
+		// EncryptingStored, PairingRequest
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 569},
+		// EncryptingStored, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 570},
+		// EncryptingStored, LTKRequest
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 487},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 488},
+		// Settling, PairingRequest
+		{Ops: table.Span{First: 255, Len: 2}, Next: table.Stay, Macro: 3, Line: 589},
+		// Settling, SecurityRequest
+		{Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 590},
+		// AwaitSecurity, PairingRequest
+		{If: "not pairable", Cond: 4, Ops: table.Span{First: 257, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 605},
+		{If: "tooSoon", Cond: 6, Ops: table.Span{First: 260, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 606},
+		{Ops: table.Span{First: 241, Len: 3}, Next: uint8(StateAwaitConsent), Line: 607},
+		// AwaitSecurity, PairingResponse
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 599},
+		// AwaitSecurity, PairingFailed
+		{Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 602},
+		// AwaitSecurity, SecurityRequest
+		{Ops: table.Span{First: 265, Len: 3}, Next: table.Stay, Macro: 3, Line: 603},
+		// AwaitSecurity, MalformedPDU
+		{If: "event.code == PairingFailed", Cond: 24, Ops: table.Span{First: 263, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 609},
+		{If: "event.code == PairingRequest", Cond: 15, Ops: table.Span{First: 268, Len: 3}, Next: uint8(StateIdle), Macro: 1, Line: 611},
+		{If: "event.code == SecurityRequest", Cond: 10, Ops: table.Span{Len: 2}, Next: table.Stay, Macro: 3, Line: 614},
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 615},
+		// AwaitSecurity, NotifyKeypress
+		{Ops: table.Span{First: 17, Len: 1}, Next: table.Stay, Macro: 4, Line: 600},
+		// AwaitSecurity, Cancel
+		{Ops: table.Span{First: 271, Len: 2}, Next: uint8(StateIdle), Macro: 2, Line: 601},
+		// AwaitSecurity, LTKRequest
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 273, Len: 2}, Next: uint8(StateEncryptingStored), Line: 617},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 275, Len: 5}, Next: uint8(StateIdle), Macro: 2, Line: 618},
+		{Ops: table.Span{First: 280, Len: 4}, Next: uint8(StateIdle), Macro: 2, Line: 622},
+		// AwaitSecurity, Disconnected
+		{Ops: table.Span{First: 284, Len: 2}, Next: uint8(StateClosed), Macro: 2, Line: 623},
+		// AwaitSecurity, Timeout
+		{Ops: table.Span{First: 286, Len: 2}, Next: uint8(StateMute), Line: 624},
+		// Mute, LTKRequest
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 635},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 250, Len: 3}, Next: table.Stay, Line: 636},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 639},
+		// Closed, LTKRequest
+		{Next: table.Stay, Flags: table.Ignore, Macro: 5, Line: 649},
+		// AwaitConsent, SecurityRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 688},
+		// AwaitConsent, ConsentGiven
+		{Ops: table.Span{First: 288, Len: 2}, Next: uint8(StateCombine), Line: 713},
+		// AwaitConsent, LTKRequest
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 690},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 691},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 695},
+		// ConfirmFeatures, FeaturesConfirmed
+		{If: "replacesBond and not event.replace", Cond: 56, Ops: table.Span{First: 97, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 764},
+		{If: "sc and peer_has_oob", Cond: 35, Ops: table.Span{First: 296, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 767},
+		{If: "sc", Cond: 28, Ops: table.Span{First: 299, Len: 3}, Next: uint8(StateAwaitPublicKey), Line: 771},
+		{Ops: table.Span{First: 302, Len: 2}, Next: uint8(StateLegacyBegin), Line: 772},
+		// LegacyBegin
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 304, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 803},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 305, Len: 3}, Next: uint8(StateLegacyAwaitConfirm), Line: 805},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 808},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 117, Len: 1}, Next: uint8(StateLegacyEnterPasskey), Line: 809},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 33, Len: 4}, Next: uint8(StateIdle), Flags: table.Unreachable, Macro: 7, Line: 810},
+		{If: "model == OutOfBand", Cond: 45, Ops: table.Span{First: 308, Len: 1}, Next: uint8(StateLegacyAwaitConfirm), Line: 811},
+		// LegacyEnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StateLegacyHoldConfirm), Line: 825},
+		// LegacyEnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 310, Len: 2}, Next: uint8(StateLegacyAwaitConfirm), Line: 824},
+		// LegacyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 130, Len: 6}, Next: uint8(StateLegacyAwaitRandom), Line: 834},
+		// LegacyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 832},
+		// LegacyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 312, Len: 5}, Next: uint8(StateLegacyAwaitRandom), Line: 847},
+		// LegacyAwaitRandom, PairingRandom
+		{If: "legacyConfirmMatches", Cond: 66, Ops: table.Span{First: 317, Len: 4}, Next: uint8(StateAwaitLTKRequest), Line: 863},
+		{Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 867},
+		// AwaitPublicKey, PublicKey
+		{If: "keyReflected", Cond: 67, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 884},
+		{If: "not publicKeyValid", Cond: 69, Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 885},
+		{Ops: table.Span{First: 321, Len: 3}, Next: uint8(StateStageOne), Line: 886},
+		// StageOne
+		{If: "model == JustWorks", Cond: 59, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 908},
+		{If: "model == InitiatorTypes", Cond: 60, Ops: table.Span{First: 328, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 912},
+		{If: "model == ResponderTypes", Cond: 61, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 916},
+		{If: "model == BothType", Cond: 62, Ops: table.Span{First: 155, Len: 2}, Next: uint8(StateEnterPasskey), Line: 917},
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 324, Len: 4}, Next: uint8(StateNumericAwaitRandom), Line: 919},
+		{If: "model == OutOfBand", Cond: 45, Next: uint8(StateOOBAwaitRandom), Line: 922},
+		// NumericAwaitRandom, PairingRandom
+		{If: "model == NumericComparison", Cond: 63, Ops: table.Span{First: 331, Len: 5}, Next: uint8(StateCompare), Line: 952},
+		{Ops: table.Span{First: 336, Len: 4}, Next: uint8(StateAwaitCheck), Line: 957},
+		// Compare, DHKeyCheck
+		{Ops: table.Span{First: 209, Len: 1}, Next: uint8(StateCompareHoldCheck), Line: 968},
+		// Compare, NumbersEqual
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateAwaitCheck), Line: 967},
+		// CompareHoldCheck, NumbersEqual
+		{Ops: table.Span{First: 340, Len: 1}, Next: uint8(StateJudgeCheck), Line: 976},
+		// CompareHoldCheck, UserRefused
+		{Ops: table.Span{First: 178, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 975},
+		// EnterPasskey, PairingConfirm
+		{Ops: table.Span{First: 309, Len: 1}, Next: uint8(StatePasskeyHoldConfirm), Line: 1002},
+		// EnterPasskey, PasskeyEntered
+		{Ops: table.Span{First: 341, Len: 1}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1001},
+		// PasskeyHoldConfirm, NotifyKeypress
+		{If: "keypress", Cond: 74, Ops: table.Span{First: 183, Len: 3}, Next: table.Stay, Line: 1011},
+		{Ops: table.Span{First: 44, Len: 1}, Next: table.Stay, Macro: 4, Line: 1012},
+		// PasskeyHoldConfirm, PasskeyEntered
+		{Ops: table.Span{First: 186, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1014},
+		// PasskeyHoldConfirm, UserRefused
+		{Ops: table.Span{First: 136, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1009},
+		// PasskeyAwaitConfirm, PairingConfirm
+		{Ops: table.Span{First: 342, Len: 5}, Next: uint8(StatePasskeyAwaitRandom), Line: 1025},
+		// PasskeyAwaitRandom, PairingRandom
+		{If: "not passkeyConfirmMatches", Cond: 76, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1045},
+		{If: "lastRound", Cond: 79, Ops: table.Span{First: 347, Len: 5}, Next: uint8(StateAwaitCheck), Line: 1046},
+		{Ops: table.Span{First: 352, Len: 3}, Next: uint8(StatePasskeyAwaitConfirm), Line: 1050},
+		// OOBAwaitRandom, PairingRandom
+		{If: "have_oob and not oobMatches", Cond: 83, Ops: table.Span{First: 140, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1074},
+		{Ops: table.Span{First: 355, Len: 6}, Next: uint8(StateAwaitCheck), Line: 1075},
+		// JudgeCheck
+		{If: "checkMatches", Cond: 84, Ops: table.Span{First: 361, Len: 2}, Next: uint8(StateAwaitLTKRequest), Line: 1098},
+		{Ops: table.Span{First: 150, Len: 4}, Next: uint8(StateIdle), Macro: 1, Line: 1099},
+		// AwaitLTKRequest, LTKRequest
+		{If: "zeroEDIV", Cond: 105, Ops: table.Span{First: 363, Len: 1}, Next: uint8(StateAwaitEncryption), Line: 1114},
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 1115},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateIdle), Macro: 2, Line: 1116},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 1119},
+		// AwaitEncryption, SecurityRequest
+		{Ops: table.Span{First: 29, Len: 4}, Next: uint8(StateSettling), Macro: 1, Line: 688},
+		// AwaitEncryption, LTKRequest
+		{If: "bondMatches", Cond: 103, Ops: table.Span{First: 249, Len: 1}, Next: table.Stay, Line: 690},
+		{If: "encrypted", Cond: 22, Ops: table.Span{First: 290, Len: 6}, Next: uint8(StateSettling), Macro: 2, Line: 691},
+		{Ops: table.Span{First: 253, Len: 2}, Next: table.Stay, Line: 695},
+		// Encrypted
+		{Next: uint8(StateSendEncKey), Line: 1140},
+		// KeysSent
+		{If: "to_receive", Cond: 31, Next: uint8(StateNextKey), Line: 1180},
+		{If: "not to_send", Cond: 99, Next: uint8(StateComplete), Line: 1181},
+		{Next: uint8(StateAwaitDelivery), Line: 1182},
+		// KeysReceived
+		{Next: uint8(StateComplete), Line: 1187},
 		// AwaitDelivery, PairingRequest
-		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1195},
+		{Ops: table.Span{First: 233, Len: 1}, Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1198},
 		// AwaitDelivery, LTKRequest
-		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1196},
+		{Next: uint8(StateComplete), Flags: table.Defer, Macro: 6, Line: 1199},
 	},
 	Cells: []table.Span{
 		// initiator, Idle
