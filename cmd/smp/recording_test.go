@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -41,10 +42,9 @@ func TestRecordHCI(t *testing.T) {
 	if err := end(); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("end of a broken recording: %v, want an error with the path", err)
 	}
-	if _, _, err := recordHCI(link, filepath.Join(path, "x")); err == nil {
-		t.Error("a recording in a file that is no folder was made")
-	} else if _, ok := err.(*fs.PathError); !ok {
-		t.Errorf("the error is %T, want a *fs.PathError", err)
+	var refused *fs.PathError
+	if _, _, err := recordHCI(link, filepath.Join(path, "x")); !errors.As(err, &refused) {
+		t.Errorf("a recording in a file that is no folder: %v, want a *fs.PathError", err)
 	}
 	if err := link.Close(); err != nil {
 		t.Error(err)
