@@ -38,7 +38,6 @@ type attacker struct {
 // host.
 type spy struct {
 	transport.Transport
-	mu     sync.Mutex
 	frames l2cap.Reassembler
 	signal chan byte // identifiers of commands that were rejected
 }

@@ -64,6 +64,7 @@ type hostLine struct {
 	Address  string          `json:"address"`
 	Started  *bool           `json:"started"`
 	What     string          `json:"what"`
+	Bonded   bool            `json:"bonded"`
 }
 
 type hostLevel struct {
@@ -150,7 +151,7 @@ func (h *blehost) hear(e hostLine) {
 		h.mu.Lock()
 		h.peer = who
 		h.mu.Unlock()
-		h.feed.put(told{kind: connected, who: who})
+		h.feed.put(told{kind: connected, who: who, bonded: e.Bonded})
 	case "disconnected":
 		h.feed.put(told{kind: disconnected, status: bt.Status(e.Reason)})
 	case "request":

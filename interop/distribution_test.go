@@ -46,9 +46,9 @@ func distributionCases() []testCase {
 			all = append(all, distribution{i, r})
 		}
 	}
-	for _, k := range []distribution{{sign, sign}, {sign, 0}, {0, sign}, {enc | sign, enc | sign}, {enc | id | sign, enc | id | sign}} {
-		all = append(all, k)
-	}
+	all = append(all,
+		distribution{sign, sign}, distribution{sign, 0}, distribution{0, sign},
+		distribution{enc | sign, enc | sign}, distribution{enc | id | sign, enc | id | sign})
 	var cases []testCase
 	for _, sc := range []bool{true, false} {
 		for _, d := range all {

@@ -90,6 +90,7 @@ type told struct {
 	level   *smp.Level            // of encryption, where the peer says
 	key     smp.KeypressType
 	who     bt.TypedAddress
+	bonded  bool // the peer knows who is connected
 	text    string
 }
 
@@ -137,11 +138,13 @@ func (f *feed) await(ctx context.Context, kinds ...kind) (told, error) {
 	}
 }
 
-// drop forgets what was told of a kind.
-func (f *feed) drop(k kind) {
+// drop forgets what was told of a kind, and says how much that was.
+func (f *feed) drop(k kind) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	before := len(f.pending)
 	f.pending = slices.DeleteFunc(f.pending, func(e told) bool { return e.kind == k })
+	return before - len(f.pending)
 }
 
 // settle waits until check is content, and looks again whenever something was

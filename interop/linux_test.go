@@ -5,6 +5,7 @@ package interop
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -34,7 +35,7 @@ type guest struct {
 	done    chan struct{} // closed when the process has ended
 
 	write sync.Mutex
-	on    func(guestEvent)
+	on    func(*guest, guestEvent)
 }
 
 // guests counts guests, for their names.
@@ -60,7 +61,7 @@ type guestEvent struct {
 
 // boot starts a guest whose hci0 is on this controller. on is called for every
 // line of the guest.
-func boot(ctx context.Context, w *world, name string, c *virtual.Controller, on func(guestEvent)) (*guest, error) {
+func boot(ctx context.Context, w *world, name string, c *virtual.Controller, on func(*guest, guestEvent)) (*guest, error) {
 	root := filepath.Join(w.dir, name)
 	for _, d := range []string{"dev", "proc", "sys", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(root, d), 0o755); err != nil {
@@ -71,6 +72,11 @@ func boot(ctx context.Context, w *world, name string, c *virtual.Controller, on 
 		if err := link(path, filepath.Join(root, program)); err != nil {
 			return nil, err
 		}
+	}
+	seed := make([]byte, 64)
+	_, _ = rand.Read(seed)
+	if err := os.WriteFile(filepath.Join(root, "seed"), seed, 0o600); err != nil {
+		return nil, err
 	}
 	hciHere, hciThere, err := socketpair()
 	if err != nil {
@@ -146,7 +152,7 @@ func (g *guest) read() {
 			continue
 		}
 		g.log.printf("guest> %s", line[:len(line)-1])
-		g.on(e)
+		g.on(g, e)
 	}
 }
 
@@ -174,7 +180,6 @@ type linux struct {
 	guest *guest
 	feed  *feed
 	own   bt.TypedAddress
-	air   bt.TypedAddress // of the last link, the other side
 
 	mu      sync.Mutex
 	answers chan mgmtAnswer
@@ -340,7 +345,7 @@ func (l *linux) mgmtSend(opcode uint16, data []byte) error {
 }
 
 // hear takes a line of the guest.
-func (l *linux) hear(e guestEvent) {
+func (l *linux) hear(_ *guest, e guestEvent) {
 	switch e.Event {
 	case "ready":
 		close(l.ready)

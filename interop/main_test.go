@@ -139,6 +139,9 @@ func TestInterop(t *testing.T) {
 	})
 	t.Run("user channel", userChannel)
 	t.Run("bad PDUs", badPDUs)
+	t.Run("defects", defects)
+	t.Run("captures", checkCaptures)
+	t.Run("results", checkResults)
 	t.Logf("%s in %v", found.summary(), time.Since(started).Round(time.Millisecond))
 }
 

@@ -39,11 +39,25 @@ type Quirk struct {
 	Test string `json:"test"`
 }
 
+// Comparison is what a peer and we do in the same case.
+type Comparison struct {
+	Name string `json:"name"`
+	Peer string `json:"peer"`
+	Us   string `json:"us"`
+}
+
 // Report is all that a run of the tests found.
 type Report struct {
 	Peers   []Peer   `json:"peers"`
 	Results []Result `json:"results"`
-	Quirks  []Quirk  `json:"quirks"`
+
+	// ToResponder and ToInitiator are the answers of Linux and of us to PDUs
+	// that nobody should send, Defects what ble-host gets wrong.
+	ToResponder []Comparison `json:"to_responder"`
+	ToInitiator []Comparison `json:"to_initiator"`
+	Defects     []Comparison `json:"defects"`
+
+	Quirks []Quirk `json:"quirks"`
 }
 
 // Sort puts results in an order that does not depend on which ended first.
@@ -98,6 +112,11 @@ func (r *Report) Markdown() []byte {
 	for i, n := range notes {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, n)
 	}
+	b.WriteString("\n" + badHeading)
+	compare(&b, "\n### To a responder\n", "PDU", "Linux", r.ToResponder)
+	compare(&b, "\n### To an initiator\n", "PDU", "Linux", r.ToInitiator)
+	b.WriteString("\n" + defectHeading)
+	compare(&b, "", "defect", "ble-host", r.Defects)
 	b.WriteString("\n## Quirks\n\nWhat we have to allow for, and the case that pins it.\n\n| peer | quirk | case |\n| --- | --- | --- |\n")
 	for _, q := range r.Quirks {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", q.Peer, q.What, q.Test)
@@ -116,6 +135,28 @@ that the two have the same keys; the test checks that both agree on the
 association model and the level, and compares the bonds that they keep.
 
 `
+
+const badHeading = `## PDUs that nobody should send
+
+In the manner of BlueZ's smp-tester: the same PDUs to Linux and to us, and the
+answers. We answer a PDU that is malformed or holds a reserved value with 0x0A,
+and one that is not expected in a pairing with 0x08, so that nobody waits (Core
+Vol 3, Part H, 3.3 and 3.5.5). Linux drops what it does not expect, and takes
+reserved values and PDUs that are too long.
+`
+
+const defectHeading = `## Known defects of ble-host
+
+Each was shown against ble-host, and the same was done to us.
+`
+
+// compare writes a table of comparisons.
+func compare(b *strings.Builder, title, what, peer string, list []Comparison) {
+	fmt.Fprintf(b, "%s\n| %s | %s | we |\n| --- | --- | --- |\n", title, what, peer)
+	for _, c := range list {
+		fmt.Fprintf(b, "| %s | %s | %s |\n", c.Name, c.Peer, c.Us)
+	}
+}
 
 // matrix writes one table a group, and gives the reasons that it refers to.
 func (r *Report) matrix(b *strings.Builder) []string {
@@ -164,7 +205,11 @@ func (r *Report) matrix(b *strings.Builder) []string {
 
 // cell gives an outcome in a word; a reason becomes a number.
 func cell(x Result, notes *[]string) string {
-	if x.Outcome != Cannot {
+	switch x.Outcome {
+	case Cannot:
+	case "":
+		return "not run"
+	default:
 		return x.Outcome
 	}
 	note := x.Peer + ": " + x.Note

@@ -4,7 +4,6 @@ package interop
 
 import (
 	"context"
-	"errors"
 
 	"blesmp/smp"
 )
@@ -26,8 +25,6 @@ type user struct {
 
 // agreed is the passkey of users who type at both sides.
 const agreed smp.Passkey = 271828
-
-var errNo = errors.New("the user said no")
 
 func (u *user) init() {
 	u.shown = make(chan smp.Passkey, 4)

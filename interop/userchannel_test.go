@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"testing"
 
 	"blesmp/bt"
@@ -20,7 +21,8 @@ type station struct {
 	feed  *feed
 	own   bt.TypedAddress
 	runs  int
-	ready chan struct{}
+	once  sync.Once
+	ready chan struct{} // closed when hci0 is there
 }
 
 // newStation boots a guest and leaves hci0 alone.
@@ -42,15 +44,29 @@ func newStation(ctx context.Context, w *world) (*station, error) {
 	}
 }
 
+// readIndexList is the management command of that name. What comes of it, or
+// Index Added later, says that the kernel has set hci0 up; until then it is busy.
+const readIndexList = "0300ffff0000"
+
+// indexed reports whether a management event says that hci0 is there.
+func indexed(event string) bool {
+	const list, added = "0100ffff0700" + "030000" + "0100" + "0000", "040000000000"
+	return event == list || event == added
+}
+
 // said is a line of smp --json.
 type said struct {
 	Event string `json:"event"`
 }
 
-func (s *station) hear(e guestEvent) {
+func (s *station) hear(g *guest, e guestEvent) {
 	switch e.Event {
 	case "ready":
-		close(s.ready)
+		_ = g.do(guestRequest{Do: "mgmt", Data: readIndexList})
+	case "mgmt":
+		if indexed(e.Data) {
+			s.once.Do(func() { close(s.ready) })
+		}
 	case "output":
 		var line said
 		if err := json.Unmarshal([]byte(e.Data), &line); err == nil && line.Event != "" {
@@ -87,6 +103,8 @@ type channelCase struct {
 	level smp.Level
 }
 
+const channelGroup = "smp in a Linux guest, by HCI user channel"
+
 func channelCases() []channelCase {
 	return []channelCase{
 		{"Just Works", []string{"--io", "none", "--yes"}, features(smp.NoInputNoOutput), level(smp.JustWorks, true, 16)},
@@ -102,7 +120,7 @@ func userChannel(t *testing.T) {
 			for _, role := range []bt.Role{bt.Central, bt.Peripheral} {
 				t.Run(fmt.Sprintf("%s/%s/us as %s", c.name, p.name, role), func(t *testing.T) {
 					t.Parallel()
-					record(t, Result{Group: "smp in a Linux guest, by HCI user channel", Case: c.name, Peer: p.name, Role: "us as " + role.String()},
+					record(t, Result{Group: channelGroup, Case: c.name, Peer: p.name, Role: "us as " + role.String()},
 						func(ctx context.Context) { c.run(ctx, t, p, role) })
 				})
 			}
@@ -126,6 +144,7 @@ func (c channelCase) run(ctx context.Context, t *testing.T, p peerKind, role bt.
 	t.Cleanup(s.guest.stop)
 	must(peer.offer(ctx, c.peer), "offer")
 	for meeting := range 2 {
+		s.feed.drop("encryption")
 		if role == bt.Central {
 			must(peer.advertise(ctx), "advertise")
 			must(s.run(append(append([]string{"pair"}, c.flags...), peer.identity().String())...), "smp pair")
@@ -143,7 +162,11 @@ func (c channelCase) run(ctx context.Context, t *testing.T, p peerKind, role bt.
 				must(peer.encrypt(ctx), "encrypt")
 			}
 			c.answer(ctx, t, peer, meeting)
-			_, err = s.feed.await(ctx, "encrypted", "ended")
+			done := kind("paired")
+			if meeting > 0 {
+				done = "encryption"
+			}
+			_, err = s.feed.await(ctx, done, "ended")
 			must(err, "encrypt")
 			must(peer.disconnect(ctx), "disconnect")
 		}

@@ -23,12 +23,30 @@ import (
 // world is what surrounds the two hosts of a case: the air, and all that is
 // written down.
 type world struct {
-	air *virtual.Air
-	dir string // for files
-	log *journal
+	air   *virtual.Air
+	watch *watch
+	dir   string // for files
+	log   *journal
 
 	mu       sync.Mutex
 	captures []*capture
+}
+
+// watch records the air, and which frames were encrypted: in a recording they
+// look like any others.
+type watch struct {
+	capture *virtual.Capture
+
+	mu        sync.Mutex
+	encrypted []bool
+}
+
+// Observe is called by the air.
+func (w *watch) Observe(f *virtual.Frame) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.encrypted = append(w.encrypted, f.Encrypted)
+	w.capture.Observe(f)
 }
 
 // capture is the recording of one host.
@@ -78,7 +96,8 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.air = virtual.NewAir(virtual.Options{Observer: virtual.NewCapture(writer)})
+	w.watch = &watch{capture: virtual.NewCapture(writer)}
+	w.air = virtual.NewAir(virtual.Options{Observer: w.watch})
 	t.Cleanup(func() { w.keep(t, air) })
 	return w
 }
@@ -201,8 +220,11 @@ func (w *world) keep(t *testing.T, air *capture) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.captures {
-		everyCapture.add(t.Name()+"/"+c.name, c.bytes())
+		everyCapture.add(namedCapture{name: t.Name() + "/" + c.name, bytes: c.bytes()})
 	}
+	w.watch.mu.Lock()
+	everyCapture.add(namedCapture{t.Name() + "/air", air.bytes(), w.watch.encrypted})
+	w.watch.mu.Unlock()
 	if !t.Failed() {
 		return
 	}

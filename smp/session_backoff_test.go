@@ -350,14 +350,15 @@ func TestBackoff_sharedBucket(t *testing.T) {
 	})
 }
 
-// answeringLink is a peripheral's link that keeps the last PDU.
+// answeringLink is a link that keeps the last PDU; the role is peripheral, as
+// long as central is not set.
 type answeringLink struct {
-	peer bt.TypedAddress
-	sent []byte
-	n    uint64
+	central bool
+	peer    bt.TypedAddress
+	sent    []byte
+	n       uint64
 }
 
-func (l *answeringLink) Role() bt.Role                  { return bt.Peripheral }
 func (l *answeringLink) LocalAddress() bt.TypedAddress  { return peripheralAddress }
 func (l *answeringLink) PeerAddress() bt.TypedAddress   { return l.peer }
 func (l *answeringLink) PeerIdentity() bt.TypedAddress  { return l.peer }
@@ -365,6 +366,13 @@ func (l *answeringLink) LocalIdentity() bt.TypedAddress { return peripheralAddre
 func (l *answeringLink) ReplyLTK(bt.Key) error          { return nil }
 func (l *answeringLink) RejectLTK() error               { return nil }
 func (l *answeringLink) Disconnect(bt.Status) error     { return nil }
+
+func (l *answeringLink) Role() bt.Role {
+	if l.central {
+		return bt.Central
+	}
+	return bt.Peripheral
+}
 
 func (l *answeringLink) StartEncryption(bt.Key, uint64, uint16) error { return bt.CommandDisallowed }
 

@@ -138,6 +138,46 @@ func TestNewOOB_twoLinks(t *testing.T) {
 	})
 }
 
+// TestNewOOB_twoRequests has a central offer the same data in two pairings, before
+// it knows which peer holds it: the second one to say so is refused.
+func TestNewOOB_twoRequests(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		manager := smp.NewManager(bond.NewMemory(), smp.Options{})
+		if _, err := manager.NewOOB(peripheralAddress); err != nil { // the address of these links
+			t.Fatal(err)
+		}
+		results := make(chan error, 2)
+		var links [2]*answeringLink
+		var sessions [2]*smp.Session
+		for i := range links {
+			links[i] = &answeringLink{central: true, peer: bt.TypedAddress{Address: bt.Address{byte(i + 1)}}}
+			var err error
+			if sessions[i], err = manager.Attach(links[i]); err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				_, err := sessions[i].Pair(t.Context(), smp.DefaultFeatures())
+				results <- err
+			}()
+		}
+		synctest.Wait()
+		for _, s := range sessions {
+			s.Handler().HandleSMP([]byte{0x02, 3, 1, 9, 16, 0, 0})
+			synctest.Wait()
+		}
+		if links[0].sent[0] != byte(smp.CodePublicKey) || fmt.Sprintf("%x", links[1].sent) != "0502" {
+			t.Errorf("sent %x and %x", links[0].sent, links[1].sent)
+		}
+		for _, s := range sessions {
+			s.Handler().HandleDisconnected(bt.RemoteUserTerminated)
+			<-s.Done()
+			if err := <-results; err == nil {
+				t.Error("paired")
+			}
+		}
+	})
+}
+
 // TestNewOOB_address refuses data for what is no identity.
 func TestNewOOB_address(t *testing.T) {
 	manager := smp.NewManager(bond.NewMemory(), smp.Options{})

@@ -253,6 +253,36 @@ func TestSecurityRequest_nobodyAsked(t *testing.T) {
 	}
 }
 
+// TestSecurityRequest_otherEncryption has a bond with no key for the central, on a
+// link that a pairing without a bond has encrypted: a request without MITM is not
+// a reason to replace the bond.
+func TestSecurityRequest_otherEncryption(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, func(s *setup) { s.options[0].Policy.Repairing = smp.RepairAlways })
+		defer w.close()
+		err := w.central().store.Put(bond.Bond{
+			Local: centralAddress, Peer: peripheralAddress, KeySize: 16, LocalLTK: &bond.LongTermKey{Key: bt.Key{1}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.connect()
+		w.mustPair(with(func(f *smp.Features) { f.Bonding = false }))
+		before := plainBond(w.bond(bt.Central))
+		w.central().tap.pdus()
+		if err := w.peripheral().session.RequestSecurity(t.Context(), smp.SecurityRequirements{Bonding: true}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if sent := w.central().tap.pdus(); sent != "05:03" {
+			t.Errorf("the central sends %q, want 05:03", sent)
+		}
+		if after := plainBond(w.bond(bt.Central)); after != before {
+			t.Errorf("the bond has changed:\n%s\n%s", before, after)
+		}
+	})
+}
+
 // TestSecurityRequested answers with Pair, with nil, with Cancel and with an
 // error.
 func TestSecurityRequested(t *testing.T) {

@@ -111,6 +111,10 @@ var summary []string
 
 // TestMain prints the summary behind everything else.
 func TestMain(m *testing.M) {
+	if err := loadMutant(); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	if testing.Verbose() {
 		for _, line := range summary {

@@ -10,8 +10,10 @@ func commands() []command {
 		simCommand(),
 		conformanceCommand(),
 		replayCommand(),
+		mutateCommand(),
 		bondsCommand(),
 		decodeCommand(),
+		verifyCommand(),
 		completionCommand(),
 	}
 }

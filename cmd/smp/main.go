@@ -87,7 +87,7 @@ func find(name string) (command, bool) {
 func overview(w io.Writer) {
 	fmt.Fprint(w, "smp pairs Bluetooth LE devices, and shows and checks how they pair.\n\nUsage: smp COMMAND [flags] [arguments]\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-11s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-12s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, "\nsmp help COMMAND tells more. Exit status: 0 done, 1 it failed, 2 wrong usage, 130 Ctrl-C.\n")
 }

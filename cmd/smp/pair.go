@@ -104,13 +104,19 @@ type central struct {
 	inWait chan struct{} // closed when what was asked for is done
 }
 
-// pair connects, encrypts or pairs, and tells of it.
-func (o *pairOptions) pair(ctx context.Context, s streams, peers []bt.TypedAddress) (err error) {
-	c := &central{o: o, events: make(chan smp.Event, 64), asked: make(chan struct{}, 1), inWait: make(chan struct{})}
+// newCentral brings the central up.
+func (o *pairOptions) newCentral(ctx context.Context, s streams) (c *central, err error) {
+	c = &central{o: o, events: make(chan smp.Event, 64), asked: make(chan struct{}, 1), inWait: make(chan struct{})}
 	c.station, err = newStation(ctx, s, stationOptions{
 		device: &o.device, pairing: &o.pairing, prompts: o.prompts,
 		onEvent: c.onEvent, prompter: c.prompter,
 	})
+	return c, err
+}
+
+// pair connects, encrypts or pairs, and tells of it.
+func (o *pairOptions) pair(ctx context.Context, s streams, peers []bt.TypedAddress) (err error) {
+	c, err := o.newCentral(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -281,6 +281,67 @@ func TestUpgrade(t *testing.T) {
 	central.quiet("paired")
 }
 
+// TestAskedFirst has the peripheral ask for more than the bond gives, or for
+// what it gives, before the central has begun with anything.
+func TestAskedFirst(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		peripheral []string
+		says       string // by the central
+		paired     bool
+	}{
+		{"more", []string{"--io", "display", "--request", "--replace", "--unsafe-fixed-passkey", "123456"}, "asks for more than the bond gives", true},
+		{"the same", []string{"--io", "none", "--request"}, "encrypted: LE Secure Connections, just works", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			peripheral := w.run(thePeripheral, "peripheral", "--once", "--io", "none")
+			peripheral.expect("advertising")
+			w.run(theCentral, "pair", "--io", "none", w.address(thePeripheral)).exit(exitOK)
+			peripheral.exit(exitOK)
+
+			peripheral = w.run(thePeripheral, "peripheral", append(test.peripheral, "--once")...)
+			peripheral.expect("advertising")
+			flags, o := pairFlags()
+			args := []string{"--transport", w.addresses[theCentral], "--bonds", w.bonds[theCentral], "--passkey", "123456", w.address(thePeripheral)}
+			if err := parse(flags, args); err != nil {
+				t.Fatal(err)
+			}
+			peers, err := o.check(flags)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := newScreen()
+			c, err := o.newCentral(t.Context(), streams{strings.NewReader(""), out, out})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = c.close() }()
+			conn, err := c.connect(t.Context(), peers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			session := c.manager.Session(conn)
+			if test.paired {
+				<-c.asked
+				c.asked <- struct{}{}
+			} else {
+				e := <-c.events
+				c.events <- e // the link is encrypted already
+			}
+			if err := c.secure(t.Context(), session); err != nil {
+				t.Error(err)
+			}
+			c.leave(session)
+			peripheral.exit(exitOK)
+			all := out.String()
+			if !strings.Contains(all, test.says) || strings.Contains(all, "paired with") != test.paired {
+				t.Errorf("printed:\n%s", all)
+			}
+		})
+	}
+}
+
 // TestBondedOnly lets only the bonded central in.
 func TestBondedOnly(t *testing.T) {
 	w := newWorld(t)

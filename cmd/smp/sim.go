@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ the link was encrypted again.`,
 			"smp sim --legacy --model passkey-initiator --trace",
 			"smp sim --model oob --snoop oob.btsnoop",
 			"smp sim --json | jq .level",
+			"smp sim --model oob --mermaid",
 		},
 		run:   runSim,
 		flags: func() *flag.FlagSet { flags, _ := simFlags(); return flags },
@@ -45,6 +47,7 @@ type simOptions struct {
 	trace       bool
 	snoop       string
 	json        bool
+	mermaid     bool
 	showKeys    bool
 	timeout     time.Duration
 }
@@ -86,6 +89,7 @@ func simFlags() (*flag.FlagSet, *simOptions) {
 	flags.BoolVar(&o.trace, "trace", false, "show every rule that is taken, with its line in the specification")
 	flags.StringVar(&o.snoop, "snoop", "", "write the HCI packets of both hosts as btsnoop: `FILE` NAME.btsnoop becomes NAME-central.btsnoop and NAME-peripheral.btsnoop")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object instead of the ladder")
+	flags.BoolVar(&o.mermaid, "mermaid", false, "write a sequence chart for Mermaid instead, with names and no values: the pairing alone, always the same")
 	flags.BoolVar(&o.showKeys, "show-keys", false, "show keys; they are hidden otherwise")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "give up after this `duration`; with --interactive it does not count")
 	return flags, o
@@ -114,6 +118,15 @@ func runSim(ctx context.Context, s streams, args []string) int {
 	model, err := o.chosen()
 	if err != nil {
 		return usageError(s, err)
+	}
+	if o.mermaid {
+		if o.interactive || o.trace || o.json || o.snoop != "" {
+			return usageError(s, errors.New("sim: --mermaid goes with --model and --legacy alone"))
+		}
+		if err := drawSequence(s.out, model, o.legacy); err != nil {
+			return failure(s, err)
+		}
+		return exitOK
 	}
 	if !o.interactive {
 		var cancel context.CancelFunc

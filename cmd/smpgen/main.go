@@ -9,6 +9,7 @@
 //	smpgen verify    explores state machines and proves what they promise
 //	smpgen diagram   draws charts and tables
 //	smpgen schema    writes JSON schemas for editors
+//	smpgen init      writes a small protocol to start from
 //	smpgen help      describes a command
 //
 // Without a command it is smpgen gen, which is what a go:generate line wants.
@@ -71,7 +72,7 @@ func (e usageError) Error() string { return e.text }
 func commands() []*command {
 	return []*command{
 		genCommand(), checkCommand(), diffCommand(), fmtCommand(), explainCommand(),
-		verifyCommand(), diagramCommand(), schemaCommand(),
+		verifyCommand(), diagramCommand(), schemaCommand(), initCommand(),
 	}
 }
 

@@ -96,6 +96,10 @@ func (d *drawing) phase(p *machine.Phase, role int) *chart {
 		return nil
 	}
 	d.entries(c, p, role)
+	title := "in every state of " + p.Name
+	if n := note(title, &p.Spec.Body, d.m.Roles[role]); len(n.lines) > 0 && len(p.States) > 1 {
+		c.add(n)
+	}
 	for _, s := range p.States {
 		for _, e := range d.m.Events {
 			if cell := d.m.Cell(role, s.ID, e.ID); cell.By.Level == machine.InState && s.At(role) {
@@ -289,7 +293,7 @@ func (d *drawing) overview() *chart {
 		c.add(n)
 	}
 	if body := d.m.File.Machine.Defaults; body != nil {
-		c.add(note(body))
+		c.add(note("in every state that says nothing else", body, ""))
 	}
 	for _, cell := range d.m.Cells {
 		if cell.By.Level != machine.InState {
@@ -329,13 +333,24 @@ func (d *drawing) between(c *chart, cell *machine.Cell, i int) {
 	c.edges = append(c.edges, e)
 }
 
-// note writes down what holds in every state, so that it need not be drawn.
-func note(defaults *spec.Body) *node {
-	n := &node{id: "everywhere", shape: noteShape, title: "in every state that says nothing else", class: "note", tip: "the defaults"}
-	for _, r := range defaults.When {
-		n.pos = defaults.When[0].Event.Pos
-		for _, line := range row(r.Rules) {
-			n.lines = append(n.lines, hang(wrap(r.Event.Text+": "+line, 2*labelWidth))...)
+// note writes down what holds in many states, so that it need not be drawn: the
+// rows of a body for both roles, and those for one.
+func note(title string, body *spec.Body, role string) *node {
+	n := &node{id: "everywhere", shape: noteShape, title: title, class: "note", tip: title}
+	write := func(rows []*spec.Row) {
+		for _, r := range rows {
+			if n.pos.Line == 0 {
+				n.pos = r.Event.Pos
+			}
+			for _, line := range row(r.Rules) {
+				n.lines = append(n.lines, hang(wrap(r.Event.Text+": "+line, 2*labelWidth))...)
+			}
+		}
+	}
+	write(body.When)
+	for _, r := range body.Roles {
+		if r.Role.Text == role {
+			write(r.When)
 		}
 	}
 	return n

@@ -14,6 +14,9 @@ type rules struct {
 	numbers  [2]*uint32 // last number that the user was to compare
 	stored   []kept
 	tampered bool
+
+	// encrypted says what the controllers have told each side of the link.
+	encrypted [2]bool
 }
 
 // ghost is one side of a pairing as an observer sees it.
@@ -62,6 +65,7 @@ func (r *Rig) watch(m Moment) {
 	r.watchReports(m)
 	r.watchTimer(m)
 	r.watchReply(m)
+	r.watchLink(m)
 	for i := range m.Effects {
 		r.watchEnd(m, g, &m.Effects[i])
 	}
@@ -145,6 +149,49 @@ func (r *Rig) watchReply(m Moment) {
 	if replies != want {
 		r.broken("%v: %d replies to the controller", m, replies)
 	}
+}
+
+// watchLink demands that a link which has lost its encryption, or has no key for
+// a request, is ended where a procedure is running, and no other; and that
+// whoever waits for the controllers waits no longer once they are done (Core Vol
+// 3, Part H, 2.4.4).
+func (r *Rig) watchLink(m Moment) {
+	was := &r.rules.encrypted[m.Device.Role]
+	waits := m.Before == smp.StateEncryptingStored || m.Before == smp.StateSettling
+	running := waits || Pairing(m.Before)
+	lost := false
+	switch m.Event {
+	case smp.EventEncryptionOn, smp.EventEncryptionOff, smp.EventEncryptionFailed:
+		lost = *was && running && m.Event != smp.EventEncryptionOn
+		failed := m.Before == smp.StateAwaitEncryption && m.Event != smp.EventEncryptionOn
+		if (waits || failed) && m.After != smp.StateIdle {
+			r.broken("%v: the controllers are done, and it still waits", m)
+		}
+	case smp.EventLTKRequest:
+		lost = *was && hasEffect(m, smp.EffectNegativeReply)
+	}
+	if lost != hasEffect(m, smp.EffectDisconnect) {
+		r.broken("%v: encryption lost %v, link ended %v", m, lost, !lost)
+	}
+	started := hasEffect(m, smp.EffectStartStoredEncryption) || hasEffect(m, smp.EffectReplyStoredKey) && m.After != smp.StateMute && !Pairing(m.Before)
+	if started && m.After != smp.StateEncryptingStored {
+		r.broken("%v: the controllers encrypt, and it does not wait", m)
+	}
+	switch m.Event {
+	case smp.EventEncryptionOn:
+		*was = true
+	case smp.EventEncryptionOff:
+		*was = false
+	}
+}
+
+func hasEffect(m Moment, kind smp.EffectKind) bool {
+	for _, e := range m.Effects {
+		if e.Kind == kind {
+			return true
+		}
+	}
+	return false
 }
 
 // watchReports holds the number of reports against the states.

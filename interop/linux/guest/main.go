@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -29,6 +30,9 @@ func main() {
 
 func run() error {
 	if err := mount(); err != nil {
+		return err
+	}
+	if err := seed(); err != nil {
 		return err
 	}
 	control, err := openTTY("/dev/ttyS1")
@@ -47,6 +51,35 @@ func mount() error {
 		if err := unix.Mount(m.kind, m.at, m.kind, 0, ""); err != nil {
 			return fmt.Errorf("mount %s: %w", m.at, err)
 		}
+	}
+	return nil
+}
+
+// seedSize is how many octets the host puts into /seed.
+const seedSize = 64
+
+// seed gives the kernel the host's randomness. It has none of its own, and
+// whoever asks for some would wait forever.
+func seed() error {
+	random, err := os.ReadFile("/seed")
+	if err != nil {
+		return err
+	}
+	if len(random) != seedSize {
+		return fmt.Errorf("/seed has %d octets, not %d", len(random), seedSize)
+	}
+	device, err := os.OpenFile("/dev/random", os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = device.Close() }()
+	pool := struct {
+		bits, size int32
+		octets     [seedSize]byte
+	}{8 * seedSize, seedSize, [seedSize]byte(random)}
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, device.Fd(), unix.RNDADDENTROPY, uintptr(unsafe.Pointer(&pool)))
+	if errno != 0 {
+		return fmt.Errorf("/dev/random: %w", errno)
 	}
 	return nil
 }

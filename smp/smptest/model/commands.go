@@ -8,14 +8,20 @@ import (
 	"github.com/leanovate/gopter/gen"
 
 	"blesmp/bt"
+	"blesmp/gen/table"
 	"blesmp/smp"
 	"blesmp/smp/smptest"
 )
 
 // Commands are the moves on two linked Procedures, for commands.Prop. NewWatch,
-// where it is not nil, gives each sequence its own watch.
+// where it is not nil, gives each sequence its own watch. Table is the machine
+// that both sides follow, smp.Table() by default. Failed, where it is not nil, is
+// given the moves of every try that fails, up to the one that showed it; the
+// shortest of them is what gopter has shrunk the failure to.
 type Commands struct {
 	NewWatch func() func(smptest.Moment) error
+	Table    *table.Table
+	Failed   func(Sequence)
 }
 
 var _ commands.Commands = Commands{}
@@ -27,10 +33,11 @@ func (c Commands) NewSystemUnderTest(initial commands.State) commands.SystemUnde
 	if c.NewWatch != nil {
 		watch = c.NewWatch()
 	}
-	t, err := NewTrial(initial.(State).Setup, watch)
+	t, err := newTrial(initial.(State).Setup, c.Table, watch)
 	if err != nil {
 		panic(fmt.Sprintf("model: %v", err))
 	}
+	t.failed = c.Failed
 	return t
 }
 

@@ -99,7 +99,13 @@ func (m Move) NextState(state commands.State) commands.State {
 func (m Move) Run(sut commands.SystemUnderTest) commands.Result {
 	t := sut.(*Trial)
 	t.apply(m)
-	return t.Problems()
+	t.moves = append(t.moves, m)
+	problems := t.Problems()
+	if t.failed != nil && len(problems) > 0 {
+		t.failed(Sequence{t.setup, slices.Clone(t.moves)})
+		t.failed = nil
+	}
+	return problems
 }
 
 // PostCondition holds where nothing was wrong, and where a clean exchange has

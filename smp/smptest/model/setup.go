@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"blesmp/bt"
+	"blesmp/gen/table"
 	"blesmp/smp"
 	"blesmp/smp/smptest"
 )
@@ -48,8 +49,8 @@ func (s Setup) keys(role bt.Role) smp.KeyDistribution {
 	return keys
 }
 
-// rig builds the two sides.
-func (s Setup) rig() (*smptest.Rig, error) {
+// rig builds the two sides; machine is nil for smp.Table().
+func (s Setup) rig(machine *table.Table) (*smptest.Rig, error) {
 	addresses := [2]bt.TypedAddress{smptest.InitiatorAddress, smptest.ResponderAddress}
 	var both [2]smptest.Party
 	for role := range both {
@@ -58,6 +59,7 @@ func (s Setup) rig() (*smptest.Rig, error) {
 		f.SC, f.MITM, f.Keypress, f.Bonding = s.SC, s.Model != smp.JustWorks, s.Keypress, !s.NoBonding
 		f.InitiatorKeys, f.ResponderKeys = s.InitiatorKeys, s.ResponderKeys
 		both[role].Features = &f
+		both[role].Config.Table = machine
 		if s.RepairAny {
 			both[role].Config.Policy.Repairing = smp.RepairAlways
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"blesmp/bt"
+	"blesmp/gen/table"
 	"blesmp/smp"
 	"blesmp/smp/smptest"
 )
@@ -20,12 +21,19 @@ type Trial struct {
 	begun    int  // pairings on this link
 	sent     [2]int
 	problems []string
+
+	moves  []Move         // that were made by Run
+	failed func(Sequence) // told once; nil for nobody
 }
 
 // NewTrial builds the Rig of a Setup. Watch, where it is not nil, is told of
 // every step; what it returns is a problem.
 func NewTrial(s Setup, watch func(smptest.Moment) error) (*Trial, error) {
-	rig, err := s.rig()
+	return newTrial(s, nil, watch)
+}
+
+func newTrial(s Setup, machine *table.Table, watch func(smptest.Moment) error) (*Trial, error) {
+	rig, err := s.rig(machine)
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,8 @@ const (
 // NewReader finds out the format and reads the header. The error is a
 // *FormatError, or that of r.
 func NewReader(r io.Reader) (*Reader, error) {
-	b := bufio.NewReader(r)
+	from := &source{Reader: r}
+	b := bufio.NewReader(from)
 	mark, err := b.Peek(8)
 	switch {
 	case len(mark) == 0 && errors.Is(err, io.EOF):
@@ -116,11 +117,34 @@ func NewReader(r io.Reader) (*Reader, error) {
 	little, big := binary.LittleEndian.Uint32(mark), binary.BigEndian.Uint32(mark)
 	switch {
 	case little == markPcapng:
-		return newPcapng(b)
+		return from.header(newPcapng(b))
 	case little == markMicroseconds, big == markMicroseconds, little == markNanoseconds, big == markNanoseconds:
-		return newPcap(b)
+		return from.header(newPcap(b))
 	}
 	return nil, &FormatError{Problem: "no recording in a format that is known", Remedy: remedyOtherFormat}
+}
+
+// source keeps the error of a reader, to tell it from what is wrong with the
+// file.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// header makes a *FormatError of what a library has against a file's header.
+func (s *source) header(r *Reader, err error) (*Reader, error) {
+	if _, ok := errors.AsType[*FormatError](err); err == nil || ok || s.err != nil {
+		return r, err
+	}
+	return nil, &FormatError{Problem: err.Error()}
 }
 
 // Next gives the next record. The error is io.EOF behind the last one, a

@@ -57,7 +57,7 @@ func read(t *testing.T, file []byte) []string {
 	}
 }
 
-func pcap(t *testing.T, link layers.LinkType, packets ...string) []byte {
+func pcap(t testing.TB, link layers.LinkType, packets ...string) []byte {
 	t.Helper()
 	var file bytes.Buffer
 	w := pcapgo.NewWriter(&file)

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"blesmp/internal/mutate"
+)
+
+func mutateCommand() command {
+	return command{
+		name:    "mutate",
+		summary: "change the specification in one place at a time, and tell what nobody notices",
+		usage:   "[flags] [FILE]",
+		about: `Changes one thing at a time in the specification (FILE, spec/smp_states.yaml
+by default): a condition, a target, an action, a send, an effect, a reason, a
+timer, a cell of an association grid. Each changed machine is played: recorded
+exchanges, saved sequences, random moves on two sides, the conformance
+scenarios, and the exploration of one role. With --tests the scenarios of
+package smp play it too. What nothing finds is printed with its line: a test is
+missing there, or the change makes no difference, which a remark in the file can
+say:
+
+  # equivalent mutant: drop emit ReportLevel -- why it makes no difference
+
+Run it in the project's folder. It exits with 0 only if nothing survived without
+a reason, and no remark is wrong.`,
+		examples: []string{
+			"smp mutate",
+			"smp mutate --sample 300 --seed 1 --time 3m",
+			"go test -c -o smp.test ./smp && smp mutate --tests smp.test --json",
+		},
+		run:   runMutate,
+		flags: func() *flag.FlagSet { flags, _ := mutateFlags(); return flags },
+	}
+}
+
+// mutateOptions are the flags of mutate.
+type mutateOptions struct {
+	sample, moves, workers, only int
+	seed                         int64
+	time, limit                  time.Duration
+	tests                        string
+	json, verbose, quick, worker bool
+}
+
+func mutateFlags() (*flag.FlagSet, *mutateOptions) {
+	o := &mutateOptions{}
+	flags := flag.NewFlagSet("mutate", flag.ContinueOnError)
+	flags.IntVar(&o.sample, "sample", 0, "try `N` mutants only, drawn by the seed; 0 means all")
+	flags.Int64Var(&o.seed, "seed", 1, "`SEED` of the sample and of the random moves")
+	flags.DurationVar(&o.time, "time", 0, "begin no mutant after this `DURATION`; 0 means no end")
+	flags.DurationVar(&o.limit, "limit", 3*time.Minute, "a mutant that takes longer counts as found")
+	flags.IntVar(&o.moves, "moves", 150, "play `N` sequences of random moves with each mutant")
+	flags.IntVar(&o.workers, "workers", 2, "try `N` mutants at once")
+	flags.IntVar(&o.only, "line", 0, "only mutants of this `LINE` of the file")
+	flags.StringVar(&o.tests, "tests", "", "have the tests of package smp look too: the `FILE` that go test -c made of them")
+	flags.BoolVar(&o.quick, "quick", false, "leave out the exploration of one role, which takes seconds for a mutant")
+	flags.BoolVar(&o.json, "json", false, "print one JSON object instead of the table")
+	flags.BoolVar(&o.verbose, "v", false, "print every mutant with what has found it")
+	flags.BoolVar(&o.worker, "worker", false, "judge mutants whose numbers come in on standard input; mutate starts such processes itself")
+	return flags, o
+}
+
+func runMutate(ctx context.Context, s streams, args []string) int {
+	flags, o := mutateFlags()
+	if err := parse(flags, args); err != nil {
+		return usageError(s, err)
+	}
+	if flags.NArg() > 1 {
+		return usageError(s, fmt.Errorf("mutate %w: %q", errArguments, flags.Arg(1)))
+	}
+	path := cmp.Or(flags.Arg(0), filepath.Join("spec", "smp_states.yaml"))
+	judge, err := o.judge(path)
+	if err != nil {
+		return failure(s, err)
+	}
+	if o.worker {
+		if err := mutate.Serve(ctx, judge, s.in, s.out); err != nil {
+			return failure(s, err)
+		}
+		return exitOK
+	}
+	report, err := o.mutants(ctx, s.err, judge, path)
+	if err != nil {
+		return failure(s, err)
+	}
+	write := report.WriteText
+	if o.json {
+		write = report.WriteJSON
+	}
+	if err := write(s.out); err != nil {
+		return failure(s, err)
+	}
+	if !report.OK() {
+		return exitFailure
+	}
+	return exitOK
+}
+
+// judge prepares everything that looks at mutants.
+func (o *mutateOptions) judge(path string) (*mutate.Judge, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	source, err := mutate.NewSource(path, text)
+	if err != nil {
+		return nil, err
+	}
+	project := filepath.Join(filepath.Dir(path), "..")
+	j := &mutate.Judge{
+		Source: source, Seed: o.seed, Moves: o.moves, SkipVerify: o.quick,
+		TestBinary: o.tests, TestFolder: filepath.Join(project, "smp"),
+	}
+	data := filepath.Join(project, "smp", "testdata")
+	return j, j.Load(filepath.Join(data, "transcripts"), filepath.Join(data, "sequences"))
+}
+
+// mutants runs them in processes of this program.
+func (o *mutateOptions) mutants(ctx context.Context, out io.Writer, judge *mutate.Judge, path string) (*mutate.Report, error) {
+	if err := judge.Check(ctx); err != nil {
+		return nil, err
+	}
+	all, err := judge.Source.Mutants()
+	if err != nil {
+		return nil, err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	pool := &mutate.Pool{Workers: o.workers, Limit: o.limit, Command: func(ctx context.Context) *exec.Cmd {
+		return exec.CommandContext(ctx, program, "mutate", "--worker", "--tests", o.tests, fmt.Sprintf("--quick=%v", o.quick),
+			"--seed", fmt.Sprint(o.seed), "--moves", fmt.Sprint(o.moves), path)
+	}}
+	running, cancel := context.WithCancel(ctx)
+	if o.time > 0 {
+		running, cancel = context.WithTimeout(ctx, o.time)
+	}
+	defer cancel()
+	report := &mutate.Report{File: path, Seed: o.seed, Mutants: len(all)}
+	begun := time.Now()
+	err = pool.Run(running, o.drawn(all), func(id int, v mutate.Verdict) {
+		report.Add(all[id], v)
+		if o.verbose {
+			_, _ = fmt.Fprintf(out, "%v: %s %s\n", all[id], cmp.Or(v.By, "SURVIVED"), v.Saw)
+		}
+	})
+	report.Seconds = time.Since(begun).Seconds()
+	report.Sort()
+	switch {
+	case err != nil:
+		return nil, err
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case report.Judged == 0:
+		return nil, errors.New("mutate: not one mutant was judged")
+	}
+	return report, nil
+}
+
+// drawn gives the numbers of the mutants to try. Their order is random, so that
+// a run which is cut short is a fair sample.
+func (o *mutateOptions) drawn(all []mutate.Mutant) []int {
+	var ids []int
+	for _, m := range all {
+		if o.only == 0 || m.Line == o.only {
+			ids = append(ids, m.ID)
+		}
+	}
+	random := rand.New(rand.NewPCG(uint64(o.seed), 0))
+	random.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+	if o.sample > 0 && o.sample < len(ids) {
+		ids = slices.Clip(ids[:o.sample])
+	}
+	return ids
+}

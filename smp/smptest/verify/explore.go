@@ -1,0 +1,238 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"runtime"
+	"sync"
+	"time"
+
+	"blesmp/gen/table"
+	"blesmp/smp"
+)
+
+// Options say what to explore. The zero Options are the full run.
+type Options struct {
+	Table   *table.Table // smp.Table() where nil
+	Quick   bool         // one fault in each run instead of two, and fewer setups
+	Only    string       // the setup with this name alone
+	Workers int          // 0 means one for each processor
+
+	// MaxStates bounds the states of one setup; 0 means 30 million, which take
+	// 2 GB.
+	MaxStates int
+
+	// LastRound is the last round of Passkey Entry; 0 means 2, of 20 rounds as
+	// the specification counts them it would be 19.
+	LastRound int
+
+	// Each of these takes one promise of the driver away.
+	NoOrder   bool // link events may overtake PDUs
+	NoFlush   bool // encryption starts before PDUs are acknowledged
+	NoNumbers bool // answers and timeouts do not say to which question or start they belong
+	NoPause   bool // a new pairing begins at once after one that has failed
+	NoChanges bool // the result of an encryption that was started before is taken for that of the last one
+
+	// Progress, where it is set, is told of each setup that is done.
+	Progress func(*Outcome)
+}
+
+// Outcome is what one setup has brought.
+type Outcome struct {
+	Setup     string
+	States    int
+	Steps     int
+	Elapsed   time.Duration
+	Violation *Violation // a shortest one, or nil
+}
+
+// Report is what all setups have brought.
+type Report struct {
+	Outcomes []Outcome // in the order of the setups
+	States   int
+	Steps    int
+	Elapsed  time.Duration
+}
+
+// Violations gives those of all setups.
+func (r *Report) Violations() []*Violation {
+	var all []*Violation
+	for i := range r.Outcomes {
+		if v := r.Outcomes[i].Violation; v != nil {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// Violation is one thing that no pairing may do, and a shortest way to it.
+type Violation struct {
+	Setup string
+	Text  string
+	Lines []Line
+}
+
+// LimitError says that a setup has more states than Options allow.
+type LimitError struct {
+	Setup string
+	Max   int
+}
+
+// Error names the setup and the bound.
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("verify: %s has more than %d states", e.Setup, e.Max)
+}
+
+// Run explores all setups. The error is a *LimitError or the context's.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	if o.Table == nil {
+		o.Table = smp.Table()
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.MaxStates == 0 {
+		o.MaxStates = 30_000_000 / max(1, o.Workers)
+	}
+	if o.LastRound == 0 {
+		o.LastRound = 2
+	}
+	tasks := o.tasks()
+	begin := time.Now()
+	report := &Report{Outcomes: make([]Outcome, len(tasks))}
+	errs := make([]error, len(tasks))
+	next := make(chan int)
+	var all sync.WaitGroup
+	var telling sync.Mutex
+	for range o.Workers {
+		all.Go(func() {
+			for i := range next {
+				report.Outcomes[i], errs[i] = tasks[i](ctx)
+				if o.Progress != nil && errs[i] == nil {
+					telling.Lock()
+					o.Progress(&report.Outcomes[i])
+					telling.Unlock()
+				}
+			}
+		})
+	}
+	for i := range tasks {
+		next <- i
+	}
+	close(next)
+	all.Wait()
+	report.Elapsed = time.Since(begin)
+	for i := range tasks {
+		report.States += report.Outcomes[i].States
+		report.Steps += report.Outcomes[i].Steps
+		if errs[i] != nil {
+			return report, errs[i]
+		}
+	}
+	return report, nil
+}
+
+// task explores one setup.
+type task func(context.Context) (Outcome, error)
+
+func (o *Options) tasks() []task {
+	t := shorten(o.Table, uint16(o.LastRound))
+	var all []task
+	for _, s := range Setups(o.Quick) {
+		if o.Only == "" || o.Only == s.Name {
+			all = append(all, func(ctx context.Context) (Outcome, error) { return exploreSetup(ctx, &s, o, t) })
+		}
+	}
+	return all
+}
+
+// trail remembers how each state was reached: 8 octets a state beside its hash.
+type trail struct {
+	known  map[uint64]struct{}
+	parent []int32
+	moves  []move
+}
+
+func (t *trail) add(hash uint64, parent int32, m move) (int32, bool) {
+	if _, ok := t.known[hash]; ok {
+		return 0, false
+	}
+	t.known[hash] = struct{}{}
+	t.parent = append(t.parent, parent)
+	t.moves = append(t.moves, m)
+	return int32(len(t.parent) - 1), true
+}
+
+// way gives the moves that lead to a state.
+func (t *trail) way(id int32) []move {
+	var way []move
+	for ; id > 0; id = t.parent[id] {
+		way = append([]move{t.moves[id]}, way...)
+	}
+	return way
+}
+
+// waiting is a state that is still to be expanded.
+type waiting struct {
+	world *world
+	id    int32
+}
+
+func exploreSetup(ctx context.Context, s *Setup, o *Options, t *table.Table) (Outcome, error) {
+	out := Outcome{Setup: s.Name}
+	begin := time.Now()
+	r, err := newRun(s, o, t)
+	if err != nil {
+		return out, err
+	}
+	h := &hasher{seed: maphash.MakeSeed()}
+	seen := &trail{known: map[uint64]struct{}{}}
+	start := r.start()
+	seen.add(h.sum(start), -1, move{})
+	layer := []waiting{{start, 0}}
+	var moves []move
+	for len(layer) > 0 {
+		var next []waiting
+		for i := range layer {
+			at := layer[i]
+			layer[i].world = nil // so that its memory is free
+			var natural int
+			moves, natural = r.moves(at.world, moves)
+			if natural == 0 {
+				r.found = r.found[:0]
+				r.watchRest(at.world)
+				if len(r.found) > 0 {
+					out.finish(r, seen.way(at.id), r.found[0], begin, len(seen.parent))
+					return out, nil
+				}
+			}
+			for _, m := range moves {
+				w := r.make(at.world, m)
+				out.Steps++
+				if len(r.found) > 0 {
+					out.finish(r, append(seen.way(at.id), m), r.found[0], begin, len(seen.parent))
+					return out, nil
+				}
+				if id, fresh := seen.add(h.sum(w), at.id, m); fresh {
+					next = append(next, waiting{w, id})
+				}
+			}
+			if len(seen.parent) > o.MaxStates {
+				return out, &LimitError{s.Name, o.MaxStates}
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		layer = next
+	}
+	out.States, out.Elapsed = len(seen.parent), time.Since(begin)
+	return out, nil
+}
+
+// finish ends an exploration with a violation.
+func (out *Outcome) finish(r *run, way []move, text string, begin time.Time, states int) {
+	out.States, out.Elapsed = states, time.Since(begin)
+	out.Violation = &Violation{Setup: r.setup.Name, Text: text, Lines: r.replay(way)}
+}

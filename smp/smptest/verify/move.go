@@ -1,0 +1,407 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+
+	"blesmp/bt"
+	"blesmp/gen/table"
+	"blesmp/smp"
+)
+
+// move is one thing that can happen: its kind, a side, and which of several.
+type move struct {
+	kind moveKind
+	role bt.Role
+	arg  uint8
+}
+
+type moveKind uint8
+
+const (
+	deliver moveKind = iota // hand over what the controller has
+	answer                  // the user agrees
+	late                    // an answer to a question that nobody asks any more
+	pairUp                  // the commands
+	encrypt
+	request
+	reconnect
+	overtake     // a link event comes before PDUs that were earlier
+	staleTimeout // of a start of the timer that is over
+	oldChange    // somebody else's start of encryption ends while ours has not begun
+	forge        // the attacker sends something
+	askKey       // its controller asks for a key: 0 with zeros, 1 with other numbers
+	endStart     // an encryption ends: 0 badly, 1 well
+	// What goes wrong.
+	refuse
+	cancel
+	timeout
+	disconnect
+	failEncryption
+	lose
+	inject
+)
+
+// cause says what a move counts as.
+func (k moveKind) cause() Causes {
+	switch k {
+	case refuse:
+		return Refused
+	case cancel:
+		return Cancelled
+	case timeout:
+		return TimedOut
+	case disconnect:
+		return Dropped
+	case failEncryption:
+		return EncryptionFailed
+	case lose:
+		return Lost
+	case inject:
+		return Injected
+	}
+	return 0
+}
+
+// moves lists what can happen in a world; first what needs no fault.
+func (r *run) moves(w *world, into []move) (all []move, natural int) {
+	all = into[:0]
+	if r.setup.Attack {
+		all = r.attackMoves(w, all)
+		return all, len(all)
+	}
+	for i := range w.sides {
+		all = r.ordinary(w, bt.Role(i), all)
+	}
+	if w.left.links > 0 && w.link.gone && r.closed(w) {
+		all = append(all, move{kind: reconnect})
+	}
+	natural = len(all)
+	if w.left.faults == 0 {
+		return all, natural
+	}
+	for i := range w.sides {
+		all = r.faulty(w, bt.Role(i), all)
+	}
+	if !w.link.gone {
+		all = append(all, move{kind: disconnect})
+		if w.link.starting && !w.link.failNext {
+			all = append(all, move{kind: failEncryption})
+		}
+	}
+	return all, natural
+}
+
+func (r *run) closed(w *world) bool {
+	return len(w.sides[0].inbox)+len(w.sides[1].inbox) == 0 &&
+		r.state(w, bt.Central) == smp.StateClosed && r.state(w, bt.Peripheral) == smp.StateClosed
+}
+
+func (r *run) ordinary(w *world, role bt.Role, all []move) []move {
+	s := &w.sides[role]
+	if len(s.inbox) > 0 {
+		all = append(all, move{kind: deliver, role: role})
+		if r.options.NoOrder && s.inbox[0].pdu != "" && slices.ContainsFunc(s.inbox, func(m mail) bool { return m.pdu == "" && m.event != smp.EventDelivered }) {
+			all = append(all, move{kind: overtake, role: role})
+		}
+	}
+	if s.question != nil {
+		if _, ok := r.answer(w, role); ok {
+			all = append(all, move{kind: answer, role: role})
+		}
+	}
+	if s.late != nil {
+		all = append(all, move{kind: late, role: role})
+	}
+	if r.options.NoChanges && s.held != nil {
+		all = append(all, move{kind: oldChange, role: role})
+	}
+	if r.options.NoNumbers && s.oldTimer {
+		all = append(all, move{kind: staleTimeout, role: role})
+	}
+	if w.link.gone {
+		return all
+	}
+	state := r.state(w, role)
+	switch {
+	case state != smp.StateIdle:
+	case role == bt.Central:
+		if w.left.pairs > 0 && !s.pausing {
+			all = append(all, move{kind: pairUp})
+		}
+		if w.left.encrypts > 0 && s.bond != nil && s.bond.PeerLTK != nil {
+			all = append(all, move{kind: encrypt})
+		}
+	case w.left.requests > 0:
+		all = append(all, move{kind: request, role: role})
+	}
+	return all
+}
+
+func (r *run) faulty(w *world, role bt.Role, all []move) []move {
+	s := &w.sides[role]
+	state := r.state(w, role)
+	if s.question != nil {
+		all = append(all, move{kind: refuse, role: role})
+	}
+	if s.armed {
+		all = append(all, move{kind: timeout, role: role})
+	}
+	if inPairing(state) || state == smp.StateAwaitSecurity {
+		all = append(all, move{kind: cancel, role: role})
+	}
+	if len(s.inbox) > 0 && s.inbox[0].event != smp.EventDisconnected && s.inbox[0].event != smp.EventLTKRequest {
+		all = append(all, move{kind: lose, role: role})
+	}
+	if w.left.injections > 0 && !w.link.encrypted && !w.link.gone && state != smp.StateMute {
+		for i := range len(canned) + 2 {
+			all = append(all, move{inject, role, uint8(i)})
+		}
+	}
+	return all
+}
+
+// make carries a move out in a copy of the world.
+func (r *run) make(from *world, m move) *world {
+	w := *from
+	r.found = r.found[:0]
+	if c := m.kind.cause(); c != 0 {
+		w.causes |= c
+		w.left.faults -= min(w.left.faults, 1)
+	}
+	s := &w.sides[m.role]
+	switch m.kind {
+	case deliver:
+		r.deliver(&w, m.role, 0)
+	case overtake:
+		i := slices.IndexFunc(s.inbox, func(m mail) bool { return m.pdu == "" && m.event != smp.EventDelivered })
+		r.deliver(&w, m.role, i)
+	case answer:
+		in, _ := r.answer(&w, m.role)
+		if s.question.kind == smp.EffectAskPasskey || s.question.kind == smp.EffectAskCompare {
+			s.ghost.yes = true
+		}
+		s.question = nil
+		r.step(&w, m.role, in)
+	case late:
+		r.lateAnswer(&w, m.role)
+	case staleTimeout:
+		s.oldTimer, s.armed = false, false
+		r.step(&w, m.role, smp.Input{Event: smp.EventTimeout, Arming: s.snap.Arming()})
+	case pairUp:
+		w.left.pairs--
+		r.step(&w, bt.Central, smp.Input{Event: smp.EventPair, Features: &r.setup.Sides[bt.Central].Features})
+	case encrypt:
+		w.left.encrypts--
+		r.step(&w, bt.Central, smp.Input{Event: smp.EventEncrypt})
+	case request:
+		w.left.requests--
+		r.step(&w, m.role, smp.Input{Event: smp.EventRequestSecurity, Security: r.setup.Security})
+	case reconnect:
+		r.reconnect(&w)
+	case oldChange:
+		r.step(&w, m.role, smp.Input{Event: smp.EventEncryptionOn})
+	case forge:
+		r.forgedStep(&w, m)
+	case askKey:
+		w.link.starting = false
+		r.step(&w, m.role, smp.Input{Event: smp.EventLTKRequest, EDIV: uint16(m.arg)})
+	case endStart:
+		r.endStarting(&w, m)
+	case refuse:
+		id := s.question.id
+		s.question = nil
+		r.step(&w, m.role, smp.Input{Event: smp.EventUserRefused, Question: id})
+	case cancel:
+		r.step(&w, m.role, smp.Input{Event: smp.EventCancel})
+	case timeout:
+		arming := s.snap.Arming()
+		r.step(&w, m.role, smp.Input{Event: smp.EventTimeout, Arming: arming})
+	case disconnect:
+		r.tell(m.role, "the link is lost")
+		r.drop(&w)
+	case failEncryption:
+		r.tell(m.role, "the controllers cannot start the encryption")
+		w.link.failNext = true
+	case lose:
+		r.lose(&w, m.role)
+	case inject:
+		w.left.injections--
+		r.step(&w, m.role, smp.Input{PDU: r.injected(&w, m)})
+	}
+	if w.quiet() {
+		w.sides[0].pausing, w.sides[1].pausing = false, false
+	}
+	return &w
+}
+
+// quiet reports whether nothing is on its way.
+func (w *world) quiet() bool {
+	return len(w.sides[0].inbox)+len(w.sides[1].inbox) == 0 && !w.link.starting
+}
+
+func (r *run) tell(role bt.Role, text string) {
+	if r.note != nil {
+		r.note(role, text)
+	}
+}
+
+// deliver hands over the i-th thing that the controller has.
+func (r *run) deliver(w *world, role bt.Role, i int) {
+	s := &w.sides[role]
+	m := s.inbox[i]
+	s.inbox = slices.Delete(slices.Clone(s.inbox), i, i+1)
+	switch m.event {
+	case smp.EventDelivered:
+		s.acks--
+		if s.acks > 0 {
+			return
+		}
+		if e := s.held; e != nil {
+			s.held = nil
+			r.startEncryption(w, e)
+		}
+	case smp.EventEncryptionOn, smp.EventEncryptionOff, smp.EventEncryptionFailed:
+		if s.held != nil && !r.options.NoChanges {
+			return // it belongs to a start before
+		}
+	}
+	r.ended = m.start
+	in := smp.Input{Event: m.event, Status: m.status, EDIV: m.ediv, Rand: m.rand}
+	if m.pdu != "" {
+		in = smp.Input{PDU: []byte(m.pdu)}
+	}
+	r.step(w, role, in)
+}
+
+func (r *run) lose(w *world, role bt.Role) {
+	s := &w.sides[role]
+	m := s.inbox[0]
+	s.inbox = slices.Clone(s.inbox[1:])
+	if m.event == smp.EventDelivered && m.pdu == "" {
+		s.acks-- // no host hears of it, and what waited for it goes on with the next
+	}
+	what := m.event.String()
+	if m.pdu != "" {
+		what = smp.PDUCode(m.pdu[0]).String()
+	}
+	r.tell(role, what+" is lost")
+}
+
+// lateAnswer gives the answer that a user has found too late.
+func (r *run) lateAnswer(w *world, role bt.Role) {
+	s := &w.sides[role]
+	q := s.late
+	s.late = nil
+	in := smp.Input{Question: q.id, Event: smp.EventConsentGiven, Features: &r.setup.Sides[role].Features}
+	switch q.kind {
+	case smp.EffectAskFeatures:
+		in.Event = smp.EventFeaturesConfirmed
+	case smp.EffectAskPasskey:
+		in.Event, in.Passkey = smp.EventPasskeyEntered, 1
+	case smp.EffectAskCompare:
+		in.Event = smp.EventNumbersEqual
+	}
+	if r.options.NoNumbers {
+		in.Question = s.snap.Question()
+	}
+	r.step(w, role, in)
+}
+
+// answer is what an honest user says; false where he cannot know yet.
+func (r *run) answer(w *world, role bt.Role) (smp.Input, bool) {
+	s, other := &w.sides[role], &w.sides[1-role]
+	q := s.question
+	in := smp.Input{Question: q.id}
+	switch q.kind {
+	case smp.EffectAskPairing, smp.EffectAskSecurity:
+		in.Event, in.Features = smp.EventConsentGiven, &r.setup.Sides[role].Features
+	case smp.EffectAskFeatures:
+		in.Event, in.Replace = smp.EventFeaturesConfirmed, true
+	case smp.EffectAskPasskey:
+		in.Event, in.Passkey = smp.EventPasskeyEntered, 271828
+		if q.model != smp.BothType && !r.setup.Attack {
+			in.Passkey = other.shown
+			return in, other.shown != 0
+		}
+	case smp.EffectAskCompare:
+		in.Event = smp.EventNumbersEqual
+		return in, other.number == q.number
+	}
+	return in, true
+}
+
+// reconnect makes a new link with new procedures; the bonds stay.
+func (r *run) reconnect(w *world) {
+	r.tell(bt.Central, "a new link")
+	w.left.links--
+	w.left.encrypts = 1
+	w.link = link{}
+	for i := range w.sides {
+		s := &w.sides[i]
+		*s = side{snap: r.fresh[i], bond: s.bond, bondKey: s.bondKey, draws: s.draws, ghost: ghost{began: s.ghost.began, completed: s.ghost.completed}}
+	}
+}
+
+// canned are PDUs that an attacker may send at any time.
+var canned = [][]byte{
+	{0x01, 0x04, 0x00, 0x2d, 0x10, 0x07, 0x07},
+	{0x01, 0x03, 0x00, 0x01, 0x07, 0x01, 0x01},
+	{0x02, 0x04, 0x00, 0x2d, 0x10, 0x07, 0x07},
+	{0x02, 0x03, 0x00, 0x01, 0x07, 0x01, 0x01},
+	junk(0x03, 16), junk(0x04, 16), {0x05, 0x08}, junk(0x06, 16), junk(0x07, 10), junk(0x08, 16),
+	{0x09, 0x01, 0x66, 0x66, 0x66, 0x66, 0x66, 0xc6}, junk(0x0a, 16), {0x0b, 0x0d}, attackersKey(), junk(0x0d, 16), {0x0e, 0x01},
+	{0x01, 0x00}, {0x05}, {0x03, 0x01}, {0x0b}, {0x7f},
+}
+
+func junk(code byte, size int) []byte {
+	pdu := []byte{code}
+	for range size {
+		pdu = append(pdu, 0x66)
+	}
+	return pdu
+}
+
+func attackersKey() []byte {
+	public := smp.PublicKey(newPair(mix('a')).public)
+	return public.AppendTo(nil)
+}
+
+// injected is the PDU of a move: a canned one, the side's own last one, or that
+// of its peer.
+func (r *run) injected(w *world, m move) []byte {
+	switch int(m.arg) {
+	case len(canned):
+		return []byte(w.sides[m.role].lastSent)
+	case len(canned) + 1:
+		return []byte(w.sides[1-m.role].lastSent)
+	}
+	return canned[m.arg]
+}
+
+// String names the move for the record of a violation.
+func (m move) String() string {
+	names := [...]string{
+		deliver: "deliver", answer: "the user answers", late: "a late answer", pairUp: "Pair", encrypt: "Encrypt",
+		request: "RequestSecurity", reconnect: "a new link", overtake: "a link event overtakes", staleTimeout: "a stale timeout",
+		refuse: "the user refuses", cancel: "Cancel", timeout: "Timeout", disconnect: "the link is lost",
+		oldChange: "an older encryption ends", forge: "the attacker sends", askKey: "the attacker asks for a key", endStart: "encryption ends",
+		failEncryption: "encryption fails", lose: "something is lost", inject: "an injected PDU",
+	}
+	return fmt.Sprintf("%s (%s)", names[m.kind], name(m.role))
+}
+
+// shorten gives a table in which the last round of Passkey Entry is this one.
+func shorten(t *table.Table, round uint16) *table.Table {
+	short := *t
+	short.Nodes = slices.Clone(t.Nodes)
+	slot := slices.IndexFunc(t.Slots, func(s table.Slot) bool { return s.Name == "round" })
+	for i, n := range t.Nodes {
+		if n.Op != table.Eq || int(t.Nodes[n.A].A) != slot || t.Nodes[n.A].Op != table.Load || t.Nodes[n.B].Op != table.Const {
+			continue
+		}
+		short.Nodes = append(short.Nodes, table.Node{Op: table.Const, A: round})
+		short.Nodes[i].B = uint16(len(short.Nodes) - 1)
+	}
+	return &short
+}
