@@ -66,8 +66,11 @@ func agree(machine *table.Table, sc bool, capabilities ...smp.IOCapability) erro
 		}
 		return nil
 	}
-	if d.Question == nil || d.Question.Kind != smp.EffectAskFeatures || d.Question.Level.Model != want {
-		return fmt.Errorf("the %v in %v asks %v, want %v", d.Role, d.State(), d.Question, want)
+	if d.Question == nil || d.Question.Kind != smp.EffectAskFeatures {
+		return fmt.Errorf("the %v in %v does not ask about features", d.Role, d.State())
+	}
+	if got := d.Question.Level.Model; got != want {
+		return fmt.Errorf("the %v in %v asks about %v, want %v", d.Role, d.State(), got, want)
 	}
 	return nil
 }

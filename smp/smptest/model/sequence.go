@@ -17,16 +17,14 @@ import (
 )
 
 // Sequence is a Setup and the moves that are made on it: what a failed property
-// is shrunk to. Its text is a line for the setup and a line for each move,
+// is shrunk to. Its text is a line for the setup and a line for each move.
+// Numbers are decimal, the octets of a PDU hexadecimal, and # begins a remark:
 //
 //	# what this is about
 //	setup sc=true model=NumericComparison initiator=7 responder=7 seed=1 keypress
 //	Begin central
 //	Go central 12
 //	Inject peripheral 0 0b0d
-//
-// in which numbers are decimal, the octets of a PDU hexadecimal, and # begins a
-// remark.
 type Sequence struct {
 	Setup Setup
 	Moves []Move

@@ -139,7 +139,7 @@ func (k *attacker) knows(victim bt.Role, key bt.Key) bool {
 	}
 	return slices.ContainsFunc(all, func(known bt.Key) bool {
 		for size := toolbox.MinKeySize; size <= toolbox.MaxKeySize; size++ {
-			if short, err := toolbox.Shorten(known, size); err == nil && short == key {
+			if short, err := toolbox.Shorten(known, size); err == nil && short.Equal(key) {
 				return true
 			}
 		}

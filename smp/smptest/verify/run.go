@@ -249,7 +249,7 @@ func (r *run) reply(w *world, e *smp.Effect) {
 	case l.failNext:
 		l.failNext = false
 		tell(mail{event: smp.EventEncryptionFailed, status: bt.ConnectionTimeout})
-	case e.Key != l.key:
+	case !e.Key.Equal(l.key):
 		if e.Kind == smp.EffectReplyPairingKey && w.causes&(Injected|Lost) == 0 {
 			r.broken("the two sides start encryption with different keys")
 		}

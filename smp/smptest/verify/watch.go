@@ -237,7 +237,7 @@ func (r *run) watchStoredKey(w *world, m *moment, e *smp.Effect) {
 	default:
 		want = b.LocalLTK
 	}
-	if want == nil || e.Key != want.Key || e.EDIV != want.EDIV || e.Rand != want.Rand {
+	if want == nil || !e.Key.Equal(want.Key) || e.EDIV != want.EDIV || e.Rand != want.Rand {
 		r.broken("the key of the %v is not the stored one", name(m.role))
 	}
 }
@@ -251,7 +251,7 @@ func (r *run) watchBond(w *world, m *moment, g *ghost, b *bond.Bond) {
 		r.broken("the %v stores what is no bond: %v", name(m.role), err)
 	}
 	other := &w.sides[1-m.role]
-	if other.bond != nil && other.bondKey == g.key && !agree(b, other.bond) {
+	if other.bond != nil && other.bondKey.Equal(g.key) && !agree(b, other.bond) {
 		r.broken("the two sides store different bonds")
 	}
 	s := &w.sides[m.role]
@@ -301,7 +301,7 @@ func (r *run) watchRest(w *world) {
 		}
 	}
 	a, b := &w.sides[0], &w.sides[1]
-	if w.causes&^oneSided == w.causes && !r.setup.Uneven && ((a.bond == nil) != (b.bond == nil) || a.bondKey != b.bondKey) {
+	if w.causes&^oneSided == w.causes && !r.setup.Uneven && ((a.bond == nil) != (b.bond == nil) || !a.bondKey.Equal(b.bondKey)) {
 		r.broken("the two sides have bonds of different pairings, and nothing that could excuse it")
 	}
 }
