@@ -94,7 +94,11 @@ func (g *ghost) receive(w *world, m *moment) {
 	case smp.EventPublicKey:
 		own := w.sides[m.role].lastSent
 		if w.attacker != nil {
-			own = w.attacker.heard[smp.CodePublicKey]
+			// What a responder was heard to send is the key of an earlier pairing.
+			own = ""
+			if m.role == bt.Central {
+				own = w.attacker.heard[smp.CodePublicKey]
+			}
 		}
 		g.reflected = len(own) > 33 && own[0] == pdu[0] && own[1:33] == string(pdu[1:33])
 	}
