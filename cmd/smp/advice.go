@@ -9,6 +9,7 @@ import (
 	"blesmp/bond"
 	"blesmp/bond/boltstore"
 	"blesmp/bt"
+	"blesmp/cmd/smp/internal/terminal"
 	"blesmp/hci"
 	"blesmp/smp"
 )
@@ -126,7 +127,7 @@ var causeAdvice = []struct {
 }{
 	{smp.ErrTimedOut, advice{"nothing came for 30 seconds: a user did not answer, or the other device has stopped", "connect and pair again"}},
 	{smp.ErrBackoff, advice{"pairing with this device failed a short time ago", "wait as long as it says and pair again"}},
-	{errNoAnswer, advice{"this side had nobody to ask", "run it at a terminal, or answer with --passkey, --accept, --yes or --replace"}},
+	{terminal.ErrNoAnswer, advice{"this side had nobody to ask", "run it at a terminal, or answer with --passkey, --accept, --yes or --replace"}},
 	{errDeclined, advice{"the user of this side said no", ""}},
 	{hci.ErrTimeout, advice{"the controller has stopped", "unplug it and plug it in again, or start what serves it again"}},
 	{hci.ErrNoPrivacy, advice{"the controller", "leave --privacy out or use another controller"}},
@@ -162,7 +163,7 @@ func adviceOnPairing(e *smp.PairingError) (advice, bool) {
 	case e.Reason != 0 && e.Remote:
 		a, ok := reasonAdvice[e.Reason]
 		return a.received, ok
-	case errors.Is(e, errNoAnswer), errors.Is(e, errDeclined), errors.Is(e, smp.ErrTimedOut):
+	case errors.Is(e, terminal.ErrNoAnswer), errors.Is(e, errDeclined), errors.Is(e, smp.ErrTimedOut):
 		return advice{}, false // these say more than the reason that was sent
 	case e.Cause == smp.ByUser, e.Event == smp.EventCancel, errors.Is(e, context.Canceled):
 		return advice{"the user of this side cancelled it", ""}, true

@@ -61,16 +61,3 @@ func TestExplain(t *testing.T) {
 		})
 	}
 }
-
-func TestPrintable(t *testing.T) {
-	for text, want := range map[string]string{
-		"Lampe über Tür 灯":   "Lampe über Tür 灯",
-		"\x1b[2Jgone\nb\x00": "\uFFFD[2Jgone\uFFFDb\uFFFD",
-		"\u202Eevil":         "\uFFFDevil",
-		string([]byte{0xff}): "\uFFFD",
-	} {
-		if got := printable(text); got != want {
-			t.Errorf("printable(%q) = %q, want %q", text, got, want)
-		}
-	}
-}

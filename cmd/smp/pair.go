@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"blesmp/bt"
+	"blesmp/cmd/smp/internal/terminal"
 	"blesmp/hci"
 	"blesmp/smp"
 )
@@ -186,8 +187,8 @@ func (c *central) connect(ctx context.Context, peers []bt.TypedAddress) (*hci.Co
 	limit, cancel := context.WithTimeout(ctx, c.o.timeout)
 	defer cancel()
 	until := time.Now().Add(c.o.timeout)
-	stop := c.console.progress(func() string {
-		return fmt.Sprintf("[%s] looking for %v", secondsLeft(until), peers[0])
+	stop := c.console.Progress(func() string {
+		return fmt.Sprintf("[%s] looking for %v", terminal.SecondsLeft(until), peers[0])
 	})
 	defer stop()
 	var conn *hci.Conn
@@ -230,7 +231,7 @@ func (c *central) secure(ctx context.Context, session *smp.Session) error {
 			return fmt.Errorf("not paired again: %w", err)
 		}
 	} else if session.Bonded() {
-		c.console.say("the bond is not what the flags ask for: pairing again")
+		c.console.Say("the bond is not what the flags ask for: pairing again")
 	}
 	return c.pairAnew(ctx, session)
 }
@@ -256,7 +257,7 @@ func (c *central) encrypt(ctx context.Context, session *smp.Session) error {
 		return encryption.Encrypted, nil
 	})
 	if errors.Is(err, errAsked) {
-		c.console.say("the device asks for more than the bond gives: pairing again")
+		c.console.Say("the device asks for more than the bond gives: pairing again")
 		return c.pairAnew(ctx, session)
 	}
 	return err
@@ -327,7 +328,7 @@ func (c *central) await(ctx context.Context, session *smp.Session, more <-chan s
 
 // stay tells of events until the link ends.
 func (c *central) stay(ctx context.Context, session *smp.Session) error {
-	c.console.say("staying connected; Ctrl-C ends the link")
+	c.console.Say("staying connected; Ctrl-C ends the link")
 	err := c.await(ctx, session, nil, func(e smp.Event) (bool, error) {
 		_, ended := e.(smp.DisconnectedEvent)
 		return ended, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"blesmp/cmd/smp/internal/terminaltest"
 	"blesmp/hci/snoop"
 
 	"github.com/google/go-cmp/cmp"
@@ -206,7 +207,7 @@ func TestPairing(t *testing.T) {
 			peripheral := w.run(thePeripheral, "peripheral", append(flags(test.peripheral), "--once")...)
 			peripheral.expect("advertising")
 			central := w.run(theCentral, "pair", append(flags(test.central), w.address(thePeripheral))...)
-			for i, x := range []*terminal{central, peripheral} {
+			for i, x := range []*process{central, peripheral} {
 				if test.says[i] != "" {
 					x.expect(test.says[i])
 				}
@@ -222,7 +223,7 @@ func TestPairing(t *testing.T) {
 			}
 			central.exit(status)
 			peripheral.exit(status)
-			for i, x := range []*terminal{central, peripheral} {
+			for i, x := range []*process{central, peripheral} {
 				if all := x.out.String() + x.err.String(); !strings.Contains(all, test.want[i]) {
 					t.Errorf("%s did not say %q", x.name, test.want[i])
 				}
@@ -246,7 +247,7 @@ func TestGivenOOB(t *testing.T) {
 	central = w.run(theCentral, "pair", "--io", "none", "--oob", other, "--bonds", "memory", w.address(thePeripheral))
 	peripheral = w.run(thePeripheral, "peripheral", "--once", "--io", "none", "--bonds", "memory")
 	central.exit(exitFailure)
-	if _, ok := central.err.find("is of 00:00:5E:00:53:77/public, but the link is to " + w.address(thePeripheral)); !ok {
+	if _, ok := central.err.Find("is of 00:00:5E:00:53:77/public, but the link is to " + w.address(thePeripheral)); !ok {
 		t.Error("data of another device was used")
 	}
 	peripheral.exit(exitFailure)
@@ -256,7 +257,7 @@ func TestGivenOOB(t *testing.T) {
 // gives.
 func TestUpgrade(t *testing.T) {
 	w := newWorld(t)
-	serve := func(flags ...string) *terminal {
+	serve := func(flags ...string) *process {
 		p := w.run(thePeripheral, "peripheral", append([]string{"--once"}, flags...)...)
 		p.expect("advertising")
 		return p
@@ -311,7 +312,7 @@ func TestAskedFirst(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out := newScreen()
+			out := terminaltest.NewScreen()
 			c, err := o.newCentral(t.Context(), streams{strings.NewReader(""), out, out})
 			if err != nil {
 				t.Fatal(err)
@@ -382,13 +383,13 @@ func TestJSON(t *testing.T) {
 	peripheral := w.run(thePeripheral, "peripheral", "--once", "--json", "--unsafe-fixed-passkey", "7")
 	peripheral.expect(`"advertising"`)
 	central := w.run(theCentral, "pair", "--json", "--snoop", recording, w.address(thePeripheral))
-	if _, ok := central.err.find("Type the passkey"); !ok {
+	if _, ok := central.err.Find("Type the passkey"); !ok {
 		t.Fatal("no question on standard error")
 	}
 	central.say("000007")
 	central.exit(exitOK)
 	peripheral.exit(exitOK)
-	want := map[*terminal][]string{
+	want := map[*process][]string{
 		central:    {"connected", "pairing", "encryption", "paired", "disconnected"},
 		peripheral: {"advertising", "connected", "pairing", "keypress", "keypress", "encryption", "paired", "disconnected"},
 	}

@@ -194,7 +194,7 @@ func (p *peripheral) accept(ctx context.Context) (*hci.Conn, error) {
 	address, identity := p.host.Address(), p.host.Identity()
 	p.report.tell(entry{Event: "advertising", Address: &address, Identity: &identity},
 		"advertising %q as %s", p.o.name, peerName(address, identity))
-	defer p.console.progress(func() string {
+	defer p.console.Progress(func() string {
 		return fmt.Sprintf("waiting for a central at %v; Ctrl-C ends", p.host.Address())
 	})()
 	return p.host.Accept(ctx)

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"blesmp/bt"
+	"blesmp/cmd/smp/internal/terminal"
 	"blesmp/smp"
 )
 
 // user is the person at the terminal, or the flags that answer in place of one.
 type user struct {
-	console *console
+	console *terminal.Console
 	answers promptOptions
 	report  *reporter
 	asks    bool // Just Works needs consent: somebody else has begun it
@@ -28,7 +29,7 @@ type user struct {
 // errDeclined is the answer of a user who says no.
 var errDeclined = errors.New("the user said no")
 
-func newUser(c *console, r *reporter, answers promptOptions) *user {
+func newUser(c *terminal.Console, r *reporter, answers promptOptions) *user {
 	return &user{console: c, report: r, answers: answers, agreed: map[bt.TypedAddress]bool{}, presses: map[*smp.Session]keypress{}}
 }
 
@@ -108,10 +109,10 @@ func (u *user) forget(s *smp.Session) {
 // displayPasskey shows the passkey until the pairing has ended or gone on.
 func (u *user) displayPasskey(ctx context.Context, q *smp.Question) error {
 	c := u.console
-	c.say("Passkey: %s  Type it at the other device.", c.paint(loud, q.Passkey.String()))
+	c.Say("Passkey: %s  Type it at the other device.", c.Paint(terminal.Loud, q.Passkey.String()))
 	u.show(q.Session)
 	defer u.show(nil)
-	defer c.progress(func() string { return u.waiting(q) })()
+	defer c.Progress(func() string { return u.waiting(q) })()
 	<-ctx.Done()
 	return nil
 }
@@ -126,7 +127,7 @@ func (u *user) show(s *smp.Session) {
 func (u *user) waiting(q *smp.Question) string {
 	line := "waiting for the other device"
 	if until, ok := q.Session.Deadline(); ok {
-		line = "[" + secondsLeft(until) + "] " + line
+		line = "[" + terminal.SecondsLeft(until) + "] " + line
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -158,9 +159,9 @@ func (u *user) passkey(ctx context.Context, q *smp.Question, tell func(smp.Keypr
 		text = "Type the same passkey of up to six digits here and at the other device:"
 	}
 	for {
-		answer, err := u.console.ask(ctx, question{
-			text: text, limit: 6, takes: digits, until: deadline(q),
-			told: func(e edit) { tell(keypressOf[e]) },
+		answer, err := u.console.Ask(ctx, terminal.Question{
+			Text: text, Limit: 6, Takes: terminal.Digits, Until: deadline(q),
+			Told: func(e terminal.Edit) { tell(keypressOf[e]) },
 		})
 		if err != nil {
 			return 0, err
@@ -169,18 +170,20 @@ func (u *user) passkey(ctx context.Context, q *smp.Question, tell func(smp.Keypr
 		if err == nil {
 			return passkey, nil
 		}
-		u.console.say("%s", plain(err))
+		u.console.Say("%s", plain(err))
 	}
 }
 
-var keypressOf = map[edit]smp.KeypressType{
-	typed: smp.PasskeyDigitEntered, erased: smp.PasskeyDigitErased, cleared: smp.PasskeyCleared,
+var keypressOf = map[terminal.Edit]smp.KeypressType{
+	terminal.Typed:   smp.PasskeyDigitEntered,
+	terminal.Erased:  smp.PasskeyDigitErased,
+	terminal.Cleared: smp.PasskeyCleared,
 }
 
 // compareNumber asks whether both devices show the same number.
 func (u *user) compareNumber(ctx context.Context, q *smp.Question) (bool, error) {
 	if u.answers.accept {
-		u.console.say("Number: %v  Taken for equal, unseen.", q.Passkey)
+		u.console.Say("Number: %v  Taken for equal, unseen.", q.Passkey)
 		return true, nil
 	}
 	err := u.yes(ctx, fmt.Sprintf("Does the other device show %v?", q.Passkey), deadline(q))
@@ -192,7 +195,7 @@ func (u *user) compareNumber(ctx context.Context, q *smp.Question) (bool, error)
 
 // yes asks, and gives errDeclined for no.
 func (u *user) yes(ctx context.Context, text string, until func() (time.Time, bool)) error {
-	ok, err := u.console.askYes(ctx, text, until)
+	ok, err := u.console.AskYes(ctx, text, until)
 	if err == nil && !ok {
 		err = errDeclined
 	}
@@ -231,9 +234,9 @@ func (u *user) keypress(q *smp.Question, t smp.KeypressType) {
 	showing := u.showing == q.Session
 	u.mu.Unlock()
 	switch {
-	case u.console.screen == nil:
-		u.console.say("the other device: %v", t)
+	case !u.console.HasLastLine():
+		u.console.Say("the other device: %v", t)
 	case showing: // else a question has the last line
-		u.console.setStatus("%s", u.waiting(q))
+		u.console.SetStatus("%s", u.waiting(q))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"blesmp/bt"
+	"blesmp/cmd/smp/internal/terminal"
 	"blesmp/smp"
 )
 
@@ -55,7 +56,7 @@ type errorRecord struct {
 
 // reporter tells what happens: lines for a person, or JSON for a program.
 type reporter struct {
-	console *console
+	console *terminal.Console
 	policy  smp.Policy
 
 	mu    sync.Mutex
@@ -63,7 +64,7 @@ type reporter struct {
 	known map[*smp.Session]*sync.Once // tells that they are connected
 }
 
-func newReporter(s streams, c *console, asJSON bool, policy smp.Policy) *reporter {
+func newReporter(s streams, c *terminal.Console, asJSON bool, policy smp.Policy) *reporter {
 	r := &reporter{console: c, policy: policy, known: map[*smp.Session]*sync.Once{}}
 	if asJSON {
 		r.json = s.out
@@ -74,7 +75,7 @@ func newReporter(s streams, c *console, asJSON bool, policy smp.Policy) *reporte
 // tell says a line, or writes a record.
 func (r *reporter) tell(e entry, format string, args ...any) {
 	if r.json == nil {
-		r.console.say(format, args...)
+		r.console.Say(format, args...)
 		return
 	}
 	r.mu.Lock()
@@ -183,17 +184,17 @@ func (r *reporter) encryption(s *smp.Session, e smp.EncryptionEvent) {
 	switch {
 	case e.Status == bt.PINOrKeyMissing && s.Role() == bt.Peripheral:
 		x.Error = &errorRecord{Message: "the other device wants to encrypt with a key that is not here", Fault: faultKeyNotHere, Try: tryPairThere}
-		r.tell(x, "%s: the other device wants to encrypt with a key that is not here; %s; try: %s", r.console.paint(bad, "not encrypted"), faultKeyNotHere, tryPairThere)
+		r.tell(x, "%s: the other device wants to encrypt with a key that is not here; %s; try: %s", r.console.Paint(terminal.Bad, "not encrypted"), faultKeyNotHere, tryPairThere)
 	case e.Status == bt.PINOrKeyMissing:
 		x.Error = errorOf(e.Status)
-		r.tell(x, "%s: the other device has no key for the bond with %s: it has forgotten it, or somebody is in its place; the bond stays", r.console.paint(bad, "key lost"), peerName(s.Peer(), s.PeerIdentity()))
+		r.tell(x, "%s: the other device has no key for the bond with %s: it has forgotten it, or somebody is in its place; the bond stays", r.console.Paint(terminal.Bad, "key lost"), peerName(s.Peer(), s.PeerIdentity()))
 	case e.Status != bt.Success:
 		x.Error = errorOf(e.Status)
-		r.tell(x, "%s: %s", r.console.paint(bad, "not encrypted"), explain(e.Status))
+		r.tell(x, "%s: %s", r.console.Paint(terminal.Bad, "not encrypted"), explain(e.Status))
 	case e.Encrypted:
-		r.tell(x, "%s: %s", r.console.paint(good, "encrypted"), r.describe(e.Level))
+		r.tell(x, "%s: %s", r.console.Paint(terminal.Good, "encrypted"), r.describe(e.Level))
 	default:
-		r.tell(x, "%s", r.console.paint(bad, "the link is not encrypted any more"))
+		r.tell(x, "%s", r.console.Paint(terminal.Bad, "the link is not encrypted any more"))
 	}
 }
 
@@ -211,15 +212,15 @@ func (r *reporter) paired(s *smp.Session, e smp.PairingCompleteEvent) {
 	switch {
 	case e.StoreErr != nil:
 		x.Error = errorOf(e.StoreErr)
-		kept = c.paint(bad, "the bond could not be stored: "+explain(e.StoreErr))
+		kept = c.Paint(terminal.Bad, "the bond could not be stored: "+explain(e.StoreErr))
 	case e.Result.Bonded:
 		x.Stored = stored(s.Role(), e.Result)
 		kept = "stored " + strings.Join(x.Stored, ", ")
 	}
 	if e.Result.Debug {
-		kept += "; " + c.paint(bad, "the published debug keys were used: everybody can listen")
+		kept += "; " + c.Paint(terminal.Bad, "the published debug keys were used: everybody can listen")
 	}
-	r.tell(x, "%s with %s\n  level:  %s\n  bond:   %s", c.paint(good, "paired"), peerName(s.Peer(), s.PeerIdentity()), r.describe(e.Result.Level), kept)
+	r.tell(x, "%s with %s\n  level:  %s\n  bond:   %s", c.Paint(terminal.Good, "paired"), peerName(s.Peer(), s.PeerIdentity()), r.describe(e.Result.Level), kept)
 }
 
 // stored names the keys that a bond holds now.
@@ -251,7 +252,7 @@ func stored(role bt.Role, result *smp.Result) []string {
 func (r *reporter) failed(s *smp.Session, event, what string, err error) {
 	x := r.of(s, event)
 	x.Error = errorOf(err)
-	r.tell(x, "%s: %s", r.console.paint(bad, what), explain(err))
+	r.tell(x, "%s: %s", r.console.Paint(terminal.Bad, what), explain(err))
 }
 
 // note writes a record of what lines need not say.
@@ -268,7 +269,7 @@ func (r *reporter) note(s *smp.Session, event, what string) {
 func (r *reporter) rule(s *smp.Session, t smp.Trace) {
 	x := r.of(s, "rule")
 	x.What = t.String()
-	r.tell(x, "%s", r.console.paint(dim, t.String()))
+	r.tell(x, "%s", r.console.Paint(terminal.Dim, t.String()))
 }
 
 func (r *reporter) level(l smp.Level) *levelRecord {

@@ -10,6 +10,7 @@ import (
 
 	"blesmp/bond"
 	"blesmp/bt"
+	"blesmp/cmd/smp/internal/terminal"
 	"blesmp/hci"
 	"blesmp/smp"
 )
@@ -80,8 +81,8 @@ func (o *scanOptions) scan(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	c := newConsole(s, o.device.output.json)
-	defer c.close()
+	c := terminal.NewConsole(s.in, s.out, s.err, o.device.output.json)
+	defer c.Close()
 	defer func() { err = errors.Join(err, d.close()) }()
 	limit, until := ctx, time.Time{}
 	if o.timeout > 0 {
@@ -94,11 +95,11 @@ func (o *scanOptions) scan(ctx context.Context, s streams) (err error) {
 		ownDevice: d, every: o.every, seen: map[bt.TypedAddress]*advertiser{},
 		report: newReporter(s, c, o.device.output.json, smp.Policy{}),
 	}
-	defer c.progress(func() string {
+	defer c.Progress(func() string {
 		if until.IsZero() {
 			return "scanning; Ctrl-C ends"
 		}
-		return "[" + secondsLeft(until) + "] scanning; Ctrl-C ends"
+		return "[" + terminal.SecondsLeft(until) + "] scanning; Ctrl-C ends"
 	})()
 	for r, err := range d.host.Scan(limit, hci.ScanParameters{Active: o.active, Duplicates: o.every}) {
 		if err != nil {
@@ -109,7 +110,7 @@ func (o *scanOptions) scan(ctx context.Context, s streams) (err error) {
 		}
 	}
 	if len(l.seen) == 0 && ctx.Err() == nil {
-		c.say("no device was heard in %v", o.timeout)
+		c.Say("no device was heard in %v", o.timeout)
 	}
 	return nil
 }
@@ -182,13 +183,13 @@ func (l *listing) line(r hci.Report, a *advertiser, bonded bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-24s  %-20s %s", r.Address, a.Type, rssi)
 	if a.Name != "" {
-		fmt.Fprintf(&b, "  %s", c.paint(loud, fmt.Sprintf("%q", a.Name)))
+		fmt.Fprintf(&b, "  %s", c.Paint(terminal.Loud, fmt.Sprintf("%q", a.Name)))
 	}
 	switch {
 	case bonded && r.Identity != r.Address:
-		fmt.Fprintf(&b, "  %s", c.paint(good, fmt.Sprintf("bonded as %v", r.Identity)))
+		fmt.Fprintf(&b, "  %s", c.Paint(terminal.Good, fmt.Sprintf("bonded as %v", r.Identity)))
 	case bonded:
-		fmt.Fprintf(&b, "  %s", c.paint(good, "bonded"))
+		fmt.Fprintf(&b, "  %s", c.Paint(terminal.Good, "bonded"))
 	}
 	if len(a.Flags) > 0 {
 		fmt.Fprintf(&b, "  %s", strings.Join(a.Flags, ", "))
@@ -209,7 +210,7 @@ func (a *advertiser) learn(r hci.Report) {
 		a.RSSI = &rssi
 	}
 	if name := r.Name(); name != "" {
-		a.Name = printable(name)
+		a.Name = terminal.Printable(name)
 	}
 	if flags, ok := hci.AD(r.Data, hci.ADFlags); ok {
 		a.Flags = discoverability(flags)

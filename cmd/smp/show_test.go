@@ -12,7 +12,7 @@ import (
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 
 // carry types at one terminal the passkey that the other shows.
-func carry(from, to *terminal) {
+func carry(from, to *process) {
 	from.t.Helper()
 	passkey := sixDigits.FindString(from.expect("Passkey: "))
 	to.expect("Type the passkey")
@@ -55,7 +55,7 @@ func TestShow(t *testing.T) {
 			var seen []string
 			// meet starts a peripheral and a central; to is whom the central
 			// calls, where it is not the address that is advertised.
-			meet := func(to string) (peripheral, central *terminal) {
+			meet := func(to string) (peripheral, central *process) {
 				peripheral = w.run(thePeripheral, "peripheral", append(test.flags, "--once")...)
 				onAir := strings.Fields(peripheral.expect("advertising"))[3]
 				if private {

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"blesmp/bt"
+	"blesmp/cmd/smp/internal/terminal"
 	"blesmp/smp"
 )
 
@@ -22,7 +23,7 @@ type people interface {
 }
 
 // newPeople gives the users: you, or two who do what they should.
-func newPeople(s streams, screen *stillScreen, o *simOptions) people {
+func newPeople(s streams, screen *terminal.StillScreen, o *simOptions) people {
 	if o.interactive {
 		var out io.Writer = screen
 		if o.json {
@@ -138,7 +139,7 @@ type person struct {
 	mu     sync.Mutex
 	in     *bufio.Reader
 	out    io.Writer
-	screen *stillScreen
+	screen *terminal.StillScreen
 }
 
 func (p *person) prompter(device string) smp.Prompter {
@@ -205,8 +206,8 @@ func (p *person) ask(device, question string) (string, error) {
 	if _, err := fmt.Fprintf(p.out, "[%s] %s ", device, question); err != nil {
 		return "", err
 	}
-	p.screen.hold()
-	defer p.screen.release()
+	p.screen.Hold()
+	defer p.screen.Release()
 	line, err := p.in.ReadString('\n')
 	if err != nil {
 		return "", fmt.Errorf("no answer: %w", err)

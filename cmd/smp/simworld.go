@@ -12,6 +12,7 @@ import (
 
 	"blesmp/bond"
 	"blesmp/bt"
+	"blesmp/cmd/smp/internal/terminal"
 	"blesmp/hci"
 	"blesmp/hci/transport"
 	"blesmp/hci/virtual"
@@ -33,7 +34,7 @@ type device struct {
 
 // simulate pairs, reconnects and encrypts again.
 func simulate(ctx context.Context, s streams, o *simOptions, model simModel) (*simReport, error) {
-	screen := &stillScreen{w: s.out}
+	screen := terminal.NewStillScreen(s.out)
 	view := newView(screen, o)
 	air := virtual.NewAir(virtual.Options{})
 	var devices [2]*device

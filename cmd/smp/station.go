@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"blesmp/cmd/smp/internal/terminal"
 	"blesmp/smp"
 )
 
@@ -22,7 +23,7 @@ type stationOptions struct {
 // peripheral have in common.
 type station struct {
 	*ownDevice
-	console *console
+	console *terminal.Console
 	user    *user
 	report  *reporter
 	manager *smp.Manager
@@ -32,7 +33,7 @@ type station struct {
 // newStation brings a device up and has its links secured as the flags say.
 func newStation(ctx context.Context, s streams, o stationOptions) (*station, error) {
 	st := &station{closed: make(chan struct{})}
-	st.console = newConsole(s, o.device.output.json)
+	st.console = terminal.NewConsole(s.in, s.out, s.err, o.device.output.json)
 	st.report = newReporter(s, st.console, o.device.output.json, o.pairing.policy())
 	st.user = newUser(st.console, st.report, o.prompts)
 	st.user.asks = o.asks
@@ -82,7 +83,7 @@ func (st *station) giveOOB() error {
 func (st *station) close() error {
 	close(st.closed)
 	err := st.ownDevice.close()
-	st.console.close()
+	st.console.Close()
 	return err
 }
 

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"cmp"
@@ -12,10 +12,10 @@ import (
 	"unicode"
 )
 
-// console is where a command talks with a person: it writes lines, asks one
+// Console is where a command talks with a person: it writes lines, asks one
 // question at a time, and on a terminal keeps a last line that tells how things
 // stand. Its methods may be called from any goroutine.
-type console struct {
+type Console struct {
 	out    io.Writer
 	in     *input
 	screen *os.File // out, where its last line can be written over; else nil
@@ -27,13 +27,13 @@ type console struct {
 	status string // the last line; "" is none
 }
 
-// newConsole gives the console of a command. With quiet, what is said goes to
+// NewConsole gives the Console of a command. With quiet, what is said goes to
 // the errors' stream, since something else is on the other.
-func newConsole(s streams, quiet bool) *console {
-	c := &console{out: s.out, in: newInput(s.in), turn: make(chan struct{}, 1)}
+func NewConsole(in io.Reader, out, errs io.Writer, quiet bool) *Console {
+	c := &Console{out: out, in: newInput(in), turn: make(chan struct{}, 1)}
 	if quiet {
-		c.out = s.err
-		if f, ok := s.out.(*os.File); ok && isTerminal(f) {
+		c.out = errs
+		if f, ok := out.(*os.File); ok && isTerminal(f) {
 			return c // the other stream would write into the last line
 		}
 	}
@@ -46,27 +46,30 @@ func newConsole(s streams, quiet bool) *console {
 	return c
 }
 
-// tint is a colour of a terminal.
-type tint string
+// Tint is a colour of a terminal.
+type Tint string
 
 // The tints, by what they say.
 const (
-	good tint = "\x1b[32m"
-	bad  tint = "\x1b[31m"
-	loud tint = "\x1b[1m"
-	dim  tint = "\x1b[2m"
+	Good Tint = "\x1b[32m"
+	Bad  Tint = "\x1b[31m"
+	Loud Tint = "\x1b[1m"
+	Dim  Tint = "\x1b[2m"
 )
 
-// paint gives a text in a tint where there is colour.
-func (c *console) paint(t tint, text string) string {
+// HasLastLine reports whether there is a last line to set.
+func (c *Console) HasLastLine() bool { return c.screen != nil }
+
+// Paint gives a text in a tint where there is colour.
+func (c *Console) Paint(t Tint, text string) string {
 	if !c.colour {
 		return text
 	}
 	return string(t) + text + "\x1b[0m"
 }
 
-// say writes a line.
-func (c *console) say(format string, args ...any) {
+// Say writes a line.
+func (c *Console) Say(format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	text := fmt.Sprintf(format, args...)
@@ -77,9 +80,9 @@ func (c *console) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(c.out, "\r\x1b[K%s\n%s", text, c.status)
 }
 
-// setStatus writes the last line over; "" takes it away. Without a screen there
+// SetStatus writes the last line over; "" takes it away. Without a screen there
 // is none.
-func (c *console) setStatus(format string, args ...any) {
+func (c *Console) SetStatus(format string, args ...any) {
 	if c.screen == nil {
 		return
 	}
@@ -102,12 +105,12 @@ func cut(text string, columns int) string {
 	return string(runes[:columns])
 }
 
-// progress keeps the last line up to date, every second, until stop is called.
-func (c *console) progress(line func() string) (stop func()) {
+// Progress keeps the last line up to date, every second, until stop is called.
+func (c *Console) Progress(line func() string) (stop func()) {
 	if c.screen == nil {
 		return func() {}
 	}
-	c.setStatus("%s", line())
+	c.SetStatus("%s", line())
 	end, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -116,9 +119,9 @@ func (c *console) progress(line func() string) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				c.setStatus("%s", line())
+				c.SetStatus("%s", line())
 			case <-end:
-				c.setStatus("")
+				c.SetStatus("")
 				return
 			}
 		}
@@ -127,7 +130,7 @@ func (c *console) progress(line func() string) (stop func()) {
 }
 
 // take waits for the turn to ask.
-func (c *console) take(ctx context.Context) error {
+func (c *Console) take(ctx context.Context) error {
 	select {
 	case c.turn <- struct{}{}:
 		return nil
@@ -136,20 +139,20 @@ func (c *console) take(ctx context.Context) error {
 	}
 }
 
-func (c *console) give() { <-c.turn }
+func (c *Console) give() { <-c.turn }
 
-// close waits for the question that is open, whose context has to have ended,
+// Close waits for the question that is open, whose context has to have ended,
 // so that the terminal is left as it was found.
-func (c *console) close() {
+func (c *Console) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if c.take(ctx) == nil {
-		c.setStatus("")
+		c.SetStatus("")
 	}
 }
 
-// printable gives a text of the air without what could steer a terminal.
-func printable(text string) string {
+// Printable gives a text of the air without what could steer a terminal.
+func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
@@ -158,7 +161,7 @@ func printable(text string) string {
 	}, text)
 }
 
-// secondsLeft says how long it is until then, in whole seconds.
-func secondsLeft(until time.Time) string {
+// SecondsLeft says how long it is until then, in whole seconds.
+func SecondsLeft(until time.Time) string {
 	return fmt.Sprintf("%d s left", max(0, int((time.Until(until)+time.Second-1)/time.Second)))
 }

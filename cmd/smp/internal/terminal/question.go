@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"context"
@@ -9,30 +9,31 @@ import (
 	"time"
 )
 
-// edit is what a key does to an answer.
-type edit int
+// Edit is what a key does to an answer.
+type Edit int
 
 // The edits.
 const (
-	typed edit = iota
-	erased
-	cleared
+	Typed Edit = iota
+	Erased
+	Cleared
 )
 
-// question is one thing that a person is asked for.
-type question struct {
-	text  string
-	limit int             // characters of an answer
-	takes func(byte) bool // which characters
-	until func() (time.Time, bool)
-	told  func(edit) // hears of every key, on a terminal that gives them
+// Question is one thing that a person is asked for.
+type Question struct {
+	Text  string
+	Limit int                      // characters of an answer
+	Takes func(byte) bool          // which characters
+	Until func() (time.Time, bool) // when it is too late to answer, if ever
+	Told  func(Edit)               // hears of every key, on a terminal that gives them
 }
 
-var errNoAnswer = errors.New("there is nobody to answer: the input has ended")
+// ErrNoAnswer says that the input ended before the answer.
+var ErrNoAnswer = errors.New("there is nobody to answer: the input has ended")
 
-// ask asks, and waits for a line. On a terminal the line is edited here, so that
+// Ask asks, and waits for a line. On a terminal the line is edited here, so that
 // the seconds left stand beside it and every key can be told to the peer.
-func (c *console) ask(ctx context.Context, q question) (answer string, err error) {
+func (c *Console) Ask(ctx context.Context, q Question) (answer string, err error) {
 	if err := c.take(ctx); err != nil {
 		return "", err
 	}
@@ -44,14 +45,14 @@ func (c *console) ask(ctx context.Context, q question) (answer string, err error
 			return c.askKeys(ctx, k, q)
 		}
 	}
-	c.say("%s", c.paint(loud, q.text))
+	c.Say("%s", c.Paint(Loud, q.Text))
 	line, err := c.line(ctx)
 	return line, noAnswer(err)
 }
 
 // line reads up to the end of a line, which the terminal has edited, if it is
 // one.
-func (c *console) line(ctx context.Context) (string, error) {
+func (c *Console) line(ctx context.Context) (string, error) {
 	var line strings.Builder
 	for {
 		b, err := c.in.next(ctx)
@@ -68,7 +69,7 @@ func (c *console) line(ctx context.Context) (string, error) {
 
 func noAnswer(err error) error {
 	if errors.Is(err, io.EOF) {
-		return errNoAnswer
+		return ErrNoAnswer
 	}
 	return err
 }
@@ -83,17 +84,17 @@ const (
 )
 
 // askKeys edits the line key by key.
-func (c *console) askKeys(ctx context.Context, k *keys, q question) (string, error) {
-	l := lineEditor{question: q}
-	if q.told == nil {
-		l.told = func(edit) {}
+func (c *Console) askKeys(ctx context.Context, k *keys, q Question) (string, error) {
+	l := lineEditor{Question: q}
+	if q.Told == nil {
+		l.Told = func(Edit) {}
 	}
-	defer c.setStatus("")
+	defer c.SetStatus("")
 	for {
 		if err := context.Cause(ctx); err != nil {
 			return "", err
 		}
-		c.setStatus("%s", l.prompt())
+		c.SetStatus("%s", l.prompt())
 		b, ok, err := k.next()
 		switch {
 		case err != nil:
@@ -101,11 +102,11 @@ func (c *console) askKeys(ctx context.Context, k *keys, q question) (string, err
 		case !ok:
 		case b == '\n' || b == '\r':
 			answer := strings.TrimSpace(string(l.text))
-			c.setStatus("")
-			c.say("%s %s", q.text, answer)
+			c.SetStatus("")
+			c.Say("%s %s", q.Text, answer)
 			return answer, nil
 		case b == keyEnd && len(l.text) == 0:
-			return "", errNoAnswer
+			return "", ErrNoAnswer
 		default:
 			l.key(b)
 		}
@@ -114,7 +115,7 @@ func (c *console) askKeys(ctx context.Context, k *keys, q question) (string, err
 
 // lineEditor is an answer that is being typed.
 type lineEditor struct {
-	question
+	Question
 	text   []byte
 	escape int // 1 behind Escape, 2 inside of the sequence of one key
 }
@@ -136,16 +137,16 @@ func (l *lineEditor) key(b byte) {
 	case b == keyDelete || b == keyBackspace:
 		if len(l.text) > 0 {
 			l.text = l.text[:len(l.text)-1]
-			l.told(erased)
+			l.Told(Erased)
 		}
 	case b == keyClear:
 		if len(l.text) > 0 {
 			l.text = nil
-			l.told(cleared)
+			l.Told(Cleared)
 		}
-	case l.takes(b) && len(l.text) < l.limit:
+	case l.Takes(b) && len(l.text) < l.Limit:
 		l.text = append(l.text, b)
-		l.told(typed)
+		l.Told(Typed)
 	}
 }
 
@@ -154,26 +155,26 @@ func (l *lineEditor) key(b byte) {
 func (l *lineEditor) prompt() string {
 	left := ""
 	if until, ok := l.deadline(); ok {
-		left = "[" + secondsLeft(until) + "] "
+		left = "[" + SecondsLeft(until) + "] "
 	}
-	return fmt.Sprintf("%s%s %s", left, l.question.text, l.text)
+	return fmt.Sprintf("%s%s %s", left, l.Text, l.text)
 }
 
 func (l *lineEditor) deadline() (time.Time, bool) {
-	if l.until == nil {
+	if l.Until == nil {
 		return time.Time{}, false
 	}
-	return l.until()
+	return l.Until()
 }
 
-// digits and letters are what answers are made of.
-func digits(b byte) bool  { return '0' <= b && b <= '9' }
+// Digits takes the characters of a number.
+func Digits(b byte) bool  { return '0' <= b && b <= '9' }
 func letters(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
 
-// askYes asks until it gets yes or no. An empty line is no.
-func (c *console) askYes(ctx context.Context, text string, until func() (time.Time, bool)) (bool, error) {
+// AskYes asks until it gets yes or no. An empty line is no.
+func (c *Console) AskYes(ctx context.Context, text string, until func() (time.Time, bool)) (bool, error) {
 	for {
-		answer, err := c.ask(ctx, question{text: text + " [y/N]", limit: 3, takes: letters, until: until})
+		answer, err := c.Ask(ctx, Question{Text: text + " [y/N]", Limit: 3, Takes: letters, Until: until})
 		if err != nil {
 			return false, err
 		}
@@ -183,6 +184,6 @@ func (c *console) askYes(ctx context.Context, text string, until func() (time.Ti
 		case "n", "no", "":
 			return false, nil
 		}
-		c.say("y or n, please")
+		c.Say("y or n, please")
 	}
 }
