@@ -13,6 +13,7 @@ import (
 
 	"blesmp/bond"
 	"blesmp/bt"
+	"blesmp/cmd/smp/internal/sharedstore"
 	"blesmp/hci"
 	"blesmp/smp"
 )
@@ -91,7 +92,7 @@ func (o *bondOptions) open() (closingStore, error) {
 	if err := os.MkdirAll(filepath.Dir(o.file), 0o700); err != nil {
 		return nil, fmt.Errorf("directory of the bonds: %w", err)
 	}
-	return openShared(o.file)
+	return sharedstore.Open(o.file)
 }
 
 // keeper is the hci.Resolver of a store that makes what is missing of our own:

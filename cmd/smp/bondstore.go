@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"blesmp/bond/boltstore"
+	"blesmp/cmd/smp/internal/sharedstore"
 )
 
 // bondsHelp is what bonds says of its flag --bonds.
@@ -41,7 +42,7 @@ func openBonds(named string, recoverDamage bool) (*boltstore.Store, error) {
 		}
 	}
 	store, err := boltstore.Open(path, func(o *boltstore.Options) {
-		o.Recover, o.Timeout = recoverDamage, storeWait // others use it for moments
+		o.Recover, o.Timeout = recoverDamage, sharedstore.Wait // others use it for moments
 	})
 	return store, storeError(err)
 }

@@ -1,4 +1,5 @@
-package main
+// Package sharedstore keeps bonds in a file that several processes use at a time.
+package sharedstore
 
 import (
 	"iter"
@@ -10,11 +11,11 @@ import (
 	"blesmp/bt"
 )
 
-// sharedStore is a bond file that several commands use at a time, each for the
+// Store is a bond file that several commands use at a time, each for the
 // moments in which it needs it: a peripheral that waits, a central that pairs
 // and a person who lists the bonds. One process can have such a file open, so
 // it is closed as soon as nothing was asked of it for a while.
-type sharedStore struct {
+type Store struct {
 	path string
 
 	mu    sync.Mutex
@@ -24,19 +25,19 @@ type sharedStore struct {
 	shut  bool
 }
 
-var _ bond.Store = (*sharedStore)(nil)
+var _ bond.Store = (*Store)(nil)
 
 const (
-	// storeIdle is how long the file stays open between two calls.
-	storeIdle = 20 * time.Millisecond
+	// idleTime is how long the file stays open between two calls.
+	idleTime = 20 * time.Millisecond
 
-	// storeWait is how long a call waits for another process.
-	storeWait = 5 * time.Second
+	// Wait is how long a call waits for another process.
+	Wait = 5 * time.Second
 )
 
-// openShared makes sure that the file is there and whole.
-func openShared(path string) (*sharedStore, error) {
-	s := &sharedStore{path: path}
+// Open gives the store of a file, and makes sure that the file is there and whole.
+func Open(path string) (*Store, error) {
+	s := &Store{path: path}
 	_, err := s.Identities()
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func openShared(path string) (*sharedStore, error) {
 }
 
 // acquire opens the file where it is not open.
-func (s *sharedStore) acquire() (*boltstore.Store, error) {
+func (s *Store) acquire() (*boltstore.Store, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.idle != nil {
@@ -53,7 +54,7 @@ func (s *sharedStore) acquire() (*boltstore.Store, error) {
 		s.idle = nil
 	}
 	if s.store == nil {
-		store, err := boltstore.Open(s.path, func(o *boltstore.Options) { o.Timeout = storeWait })
+		store, err := boltstore.Open(s.path, func(o *boltstore.Options) { o.Timeout = Wait })
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +65,7 @@ func (s *sharedStore) acquire() (*boltstore.Store, error) {
 }
 
 // release closes the file, a little later.
-func (s *sharedStore) release() {
+func (s *Store) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.users--
@@ -75,7 +76,7 @@ func (s *sharedStore) release() {
 		_ = s.close()
 		return
 	}
-	s.idle = time.AfterFunc(storeIdle, func() {
+	s.idle = time.AfterFunc(idleTime, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.users == 0 {
@@ -85,7 +86,7 @@ func (s *sharedStore) release() {
 }
 
 // close closes the file; s.mu is held. Everything that was changed is on disk.
-func (s *sharedStore) close() error {
+func (s *Store) close() error {
 	if s.store == nil {
 		return nil
 	}
@@ -95,7 +96,7 @@ func (s *sharedStore) close() error {
 }
 
 // Close closes the file now, or behind the call that is under way.
-func (s *sharedStore) Close() error {
+func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shut = true
@@ -106,7 +107,7 @@ func (s *sharedStore) Close() error {
 }
 
 // with runs a call on the open file.
-func with[T any](s *sharedStore, call func(*boltstore.Store) (T, error)) (T, error) {
+func with[T any](s *Store, call func(*boltstore.Store) (T, error)) (T, error) {
 	store, err := s.acquire()
 	if err != nil {
 		var none T
@@ -117,23 +118,23 @@ func with[T any](s *sharedStore, call func(*boltstore.Store) (T, error)) (T, err
 }
 
 // do runs a call that has no result.
-func (s *sharedStore) do(call func(*boltstore.Store) error) error {
+func (s *Store) do(call func(*boltstore.Store) error) error {
 	_, err := with(s, func(store *boltstore.Store) (struct{}, error) { return struct{}{}, call(store) })
 	return err
 }
 
 // Get implements bond.Store.
-func (s *sharedStore) Get(local, peer bt.TypedAddress) (bond.Bond, error) {
+func (s *Store) Get(local, peer bt.TypedAddress) (bond.Bond, error) {
 	return with(s, func(b *boltstore.Store) (bond.Bond, error) { return b.Get(local, peer) })
 }
 
 // Resolve implements bond.Store.
-func (s *sharedStore) Resolve(local, rpa bt.TypedAddress) (bond.Bond, error) {
+func (s *Store) Resolve(local, rpa bt.TypedAddress) (bond.Bond, error) {
 	return with(s, func(b *boltstore.Store) (bond.Bond, error) { return b.Resolve(local, rpa) })
 }
 
 // All implements bond.Store.
-func (s *sharedStore) All() iter.Seq2[bond.Bond, error] {
+func (s *Store) All() iter.Seq2[bond.Bond, error] {
 	return func(yield func(bond.Bond, error) bool) {
 		store, err := s.acquire()
 		if err != nil {
@@ -146,46 +147,46 @@ func (s *sharedStore) All() iter.Seq2[bond.Bond, error] {
 }
 
 // Put implements bond.Store.
-func (s *sharedStore) Put(bonds ...bond.Bond) error {
+func (s *Store) Put(bonds ...bond.Bond) error {
 	return s.do(func(b *boltstore.Store) error { return b.Put(bonds...) })
 }
 
 // Delete implements bond.Store.
-func (s *sharedStore) Delete(local, peer bt.TypedAddress) error {
+func (s *Store) Delete(local, peer bt.TypedAddress) error {
 	return s.do(func(b *boltstore.Store) error { return b.Delete(local, peer) })
 }
 
 // ReserveSignCounter implements bond.Store.
-func (s *sharedStore) ReserveSignCounter(local, peer bt.TypedAddress, n uint32) (uint32, error) {
+func (s *Store) ReserveSignCounter(local, peer bt.TypedAddress, n uint32) (uint32, error) {
 	return with(s, func(b *boltstore.Store) (uint32, error) { return b.ReserveSignCounter(local, peer, n) })
 }
 
 // AcceptSignCounter implements bond.Store.
-func (s *sharedStore) AcceptSignCounter(local, peer bt.TypedAddress, counter uint32) error {
+func (s *Store) AcceptSignCounter(local, peer bt.TypedAddress, counter uint32) error {
 	return s.do(func(b *boltstore.Store) error { return b.AcceptSignCounter(local, peer, counter) })
 }
 
 // PutIdentity implements bond.Store.
-func (s *sharedStore) PutIdentity(l bond.LocalIdentity) error {
+func (s *Store) PutIdentity(l bond.LocalIdentity) error {
 	return s.do(func(b *boltstore.Store) error { return b.PutIdentity(l) })
 }
 
 // DeleteIdentity implements bond.Store.
-func (s *sharedStore) DeleteIdentity(address bt.TypedAddress) error {
+func (s *Store) DeleteIdentity(address bt.TypedAddress) error {
 	return s.do(func(b *boltstore.Store) error { return b.DeleteIdentity(address) })
 }
 
 // Identities implements bond.Store.
-func (s *sharedStore) Identities() ([]bond.LocalIdentity, error) {
+func (s *Store) Identities() ([]bond.LocalIdentity, error) {
 	return with(s, func(b *boltstore.Store) ([]bond.LocalIdentity, error) { return b.Identities() })
 }
 
 // Attempts implements bond.Store.
-func (s *sharedStore) Attempts(local, peer bt.TypedAddress) ([]byte, error) {
+func (s *Store) Attempts(local, peer bt.TypedAddress) ([]byte, error) {
 	return with(s, func(b *boltstore.Store) ([]byte, error) { return b.Attempts(local, peer) })
 }
 
 // PutAttempts implements bond.Store.
-func (s *sharedStore) PutAttempts(local, peer bt.TypedAddress, state []byte) error {
+func (s *Store) PutAttempts(local, peer bt.TypedAddress, state []byte) error {
 	return s.do(func(b *boltstore.Store) error { return b.PutAttempts(local, peer, state) })
 }
