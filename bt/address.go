@@ -71,6 +71,33 @@ func (a TypedAddress) IsIdentity() bool {
 	return a.Type == PublicAddress || a.IsStatic()
 }
 
+// IsPossible reports whether a device can have this address. Any public address
+// will do; of the random ones those with the two most significant bits 10 are
+// reserved, and the random part, 46 bits or the 22 of a resolvable private
+// address, has at least one 0 and one 1 (Core Vol 6, Part B, 1.3.2).
+func (a TypedAddress) IsPossible() bool {
+	if a.Type != RandomAddress {
+		return a.Type == PublicAddress
+	}
+	random := a.Address[:]
+	switch a.Address[0] >> 6 {
+	case 0b10:
+		return false
+	case 0b01:
+		random = a.Address[:3]
+	}
+	var ones, zeros byte
+	for i, octet := range random {
+		mask := byte(0xff)
+		if i == 0 {
+			mask = 0x3f
+		}
+		ones |= octet & mask
+		zeros |= ^octet & mask
+	}
+	return ones != 0 && zeros != 0
+}
+
 // ParseAddress reads six octets in hexadecimal, most significant first, with a
 // colon between them.
 func ParseAddress(s string) (Address, error) {

@@ -19,6 +19,7 @@ const (
 	ConnectionLimitExceeded           Status = 0x09
 	ConnectionAlreadyExists           Status = 0x0b
 	CommandDisallowed                 Status = 0x0c
+	ConnectionRejectedSecurityReasons Status = 0x0e
 	InvalidParameters                 Status = 0x12
 	RemoteUserTerminated              Status = 0x13
 	RemoteLowResources                Status = 0x14
@@ -27,6 +28,8 @@ const (
 	UnsupportedRemoteFeature          Status = 0x1a
 	UnspecifiedError                  Status = 0x1f
 	LLResponseTimeout                 Status = 0x22
+	EncryptionModeNotAcceptable       Status = 0x25
+	PairingWithUnitKeyNotSupported    Status = 0x29
 	InsufficientSecurity              Status = 0x2f
 	ControllerBusy                    Status = 0x3a
 	UnacceptableConnectionParameters  Status = 0x3b
@@ -34,9 +37,6 @@ const (
 	MICFailure                        Status = 0x3d
 	ConnectionFailedToBeEstablished   Status = 0x3e
 	UnknownAdvertisingIdentifier      Status = 0x42
-	PairingWithUnitKeyNotSupported    Status = 0x29
-	EncryptionModeNotAcceptable       Status = 0x25
-	ConnectionRejectedSecurityReasons Status = 0x0e
 )
 
 var statusNames = map[Status]string{

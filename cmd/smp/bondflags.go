@@ -174,11 +174,17 @@ func parsePeer(text string) ([]bt.TypedAddress, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q is no address of a device: want C0:11:22:33:44:55, with /public or /random behind it if need be", text)
 	}
+	if !address.IsPossible() {
+		return nil, fmt.Errorf("no device has the random address %q: its first two bits are 10, or all others are the same", text)
+	}
 	if len(text) > len(address.Address.String()) {
 		return []bt.TypedAddress{address}, nil
 	}
 	public, random := address, bt.TypedAddress{Type: bt.RandomAddress, Address: address.Address}
-	if random.IsStatic() || random.IsResolvable() {
+	switch {
+	case !random.IsPossible():
+		return []bt.TypedAddress{public}, nil
+	case random.IsStatic() || random.IsResolvable():
 		return []bt.TypedAddress{random, public}, nil
 	}
 	return []bt.TypedAddress{public, random}, nil

@@ -41,6 +41,7 @@ func TestWrongUsage(t *testing.T) {
 		{"pair --sc-only --min-key-size 7 " + peer, "--sc-only has keys of 16 octets"},
 		{"pair --mitm --io none " + peer, "--mitm needs a user"},
 		{"pair --legacy --give-oob " + peer, "--give-oob is for LE Secure Connections"},
+		{"pair 80:11:22:33:44:55/random", `no device has the random address "80:11:22:33:44:55/random": its first two bits are 10, or all others are the same`},
 		{"pair --passkey 1234567 " + peer, "--passkey: a passkey has one to six digits, not 7 characters"},
 		{"pair --passkey abc " + peer, "--passkey: a passkey has only digits"},
 		{"pair --unsafe-fixed-passkey x " + peer, "--unsafe-fixed-passkey: a passkey has only digits"},
