@@ -2,6 +2,7 @@ package smp
 
 import (
 	"encoding/binary"
+	"sync"
 
 	"blesmp/bt"
 	"blesmp/gen/table"
@@ -27,8 +28,15 @@ type snapshot struct {
 	pairing *pairing // nil at rest
 }
 
+// What was given back: most of what the verifier tries leads to what it knows.
+var (
+	snapshots = sync.Pool{New: func() any { return new(snapshot) }}
+	pairings  = sync.Pool{New: func() any { return new(pairing) }}
+)
+
 func (p *Procedure) save() *snapshot {
-	s := &snapshot{
+	s := snapshots.Get().(*snapshot)
+	*s = snapshot{
 		table:     p.config.Table,
 		machine:   p.machine,
 		encrypted: p.encrypted, onBond: p.onBond, pendingOnBond: p.pendingOnBond,
@@ -37,7 +45,8 @@ func (p *Procedure) save() *snapshot {
 		question:     p.question, arming: p.arming,
 	}
 	if p.memory != nil {
-		s.pairing = p.pairing.clone()
+		s.pairing = pairings.Get().(*pairing)
+		s.pairing.copyOf(&p.pairing)
 	}
 	return s
 }
@@ -51,22 +60,30 @@ func (p *Procedure) load(s *snapshot) {
 	switch {
 	case s.pairing != nil:
 		p.remember()
-		*p.memory = memory{pairing: *s.pairing.clone()}
+		p.pairing.copyOf(s.pairing)
+		p.message = message{}
 	case p.memory != nil:
 		p.release()
 	}
 }
 
-// clone gives a copy that shares nothing that a step writes.
-func (x *pairing) clone() *pairing {
-	y := *x
-	for i := range y.keys {
-		if ltk := y.keys[i].LTK; ltk != nil {
+// copyOf makes it a copy that shares nothing that a step writes.
+func (x *pairing) copyOf(y *pairing) {
+	*x = *y
+	for i := range x.keys {
+		if ltk := x.keys[i].LTK; ltk != nil {
 			own := *ltk
-			y.keys[i].LTK = &own
+			x.keys[i].LTK = &own
 		}
 	}
-	return &y
+}
+
+// Free gives the memory to a later save.
+func (s *snapshot) Free() {
+	if s.pairing != nil {
+		pairings.Put(s.pairing)
+	}
+	snapshots.Put(s)
 }
 
 // Question is the number of the last question.

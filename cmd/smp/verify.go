@@ -26,6 +26,7 @@ func verifyFlags(o *verifyOptions) *flag.FlagSet {
 	flags.BoolVar(&o.NoOrder, "no-order", false, "link events may overtake PDUs")
 	flags.BoolVar(&o.NoFlush, "no-flush", false, "encryption starts before PDUs are acknowledged")
 	flags.BoolVar(&o.NoNumbers, "no-numbers", false, "answers and timeouts do not say where they belong")
+	flags.BoolVar(&o.NoFresh, "no-fresh", false, "one passkey, or one TK, is given to several pairings")
 	flags.BoolVar(&o.NoChanges, "no-changes", false, "the result of an earlier start of encryption is taken for the last one's")
 	flags.BoolVar(&o.NoPause, "no-pause", false, "a new pairing begins at once after one that has failed")
 	flags.BoolVar(&o.mermaid, "mermaid", false, "draw what does not hold as Mermaid sequence diagrams")

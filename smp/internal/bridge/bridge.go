@@ -3,7 +3,8 @@
 // it in; nobody else writes to it.
 package bridge
 
-// Snapshot is what a procedure remembers between two steps. It does not change.
+// Snapshot is what a procedure remembers between two steps. It does not change
+// until it is given to Free.
 type Snapshot interface {
 	// AppendTo appends everything on which later steps depend. Numbers of
 	// questions and timers are left out: only whether they are the last counts.
@@ -16,6 +17,10 @@ type Snapshot interface {
 
 	// State is the smp.State.
 	State() uint8
+
+	// Free lets a later Save use the memory. Nobody may look at the Snapshot
+	// from then on.
+	Free()
 }
 
 // Save gives what a *smp.Procedure remembers.

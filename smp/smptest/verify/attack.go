@@ -13,9 +13,13 @@ import (
 // sends any PDU at any time, also what it has heard, and computes whatever can
 // be computed with a key pair, a random and a passkey of its own.
 type attacker struct {
-	heard [16]string // the last PDU of each code
-	told  string     // its own Pairing Request or Response
+	heard   [heardCodes]string // the last PDU of each code
+	earlier [heardCodes]string // the one before
+	told    string             // its own Pairing Request or Response
 }
+
+// heardCodes is one more than the last code that an attacker remembers.
+const heardCodes = int(smp.CodeDHKeyCheck) + 1
 
 // The attacker's own values. Its passkey is wrong in some of the rounds that are
 // played; that a guess may be right by chance is the protocol's own bound.
@@ -35,8 +39,17 @@ var attackersFeatures = [][6]byte{
 	{0x04, 0x00, 0x0d, 0x07, 0x03, 0x03}, // with the shortest key
 }
 
-// forged lists what the attacker may send to a side.
-func (r *run) forged(w *world, victim bt.Role) [][]byte {
+// forged lists what the attacker may send. What it gives is made once for all
+// moves from a world.
+func (r *run) forged(w *world) [][]byte {
+	if r.forgedIn != w {
+		r.forgedIn, r.forgeries = w, r.forge(w)
+	}
+	return r.forgeries
+}
+
+func (r *run) forge(w *world) [][]byte {
+	victim := r.setup.Victim
 	k := w.attacker
 	var all [][]byte
 	if w.left.pairs > 0 || victim == bt.Central {
@@ -45,9 +58,11 @@ func (r *run) forged(w *world, victim bt.Role) [][]byte {
 			all = append(all, append([]byte{code}, f[:]...))
 		}
 	}
-	for code, pdu := range k.heard {
-		if pdu != "" && code != int(smp.CodePairingFailed) && (code != int(smp.CodePairingRequest) || w.left.pairs > 0) {
-			all = append(all, []byte(pdu))
+	for code := range k.heard {
+		for _, pdu := range []string{k.heard[code], k.earlier[code]} {
+			if pdu != "" && (code != int(smp.CodePairingRequest) || w.left.pairs > 0) {
+				all = append(all, []byte(pdu))
+			}
 		}
 	}
 	for _, pdu := range canned {
@@ -164,7 +179,7 @@ func (r *run) attackMoves(w *world, all []move) []move {
 	if w.link.gone || state == smp.StateClosed {
 		return all
 	}
-	for i := range r.forged(w, victim) {
+	for i := range r.forged(w) {
 		all = append(all, move{forge, victim, uint8(i)})
 	}
 	if victim == bt.Peripheral {
@@ -188,8 +203,7 @@ func (r *run) attackMoves(w *world, all []move) []move {
 }
 
 // forgedStep gives the side what the attacker sends.
-func (r *run) forgedStep(w *world, m move) {
-	pdu := r.forged(w, m.role)[m.arg]
+func (r *run) forgedStep(w *world, pdu []byte, m move) {
 	listens := !inPairing(r.state(w, m.role)) || r.state(w, m.role) == smp.StateAwaitResponse
 	if code := smp.PDUCode(pdu[0]); listens && len(pdu) == 7 && code == smp.CodePairingRequest+smp.PDUCode(1-m.role) {
 		k := *w.attacker
@@ -208,7 +222,10 @@ func (r *run) hear(w *world, e *smp.Effect) {
 			smp.CodeIdentityAddressInformation, smp.CodeSigningInformation:
 		default:
 			k := *w.attacker
-			k.heard[code], w.attacker = string(e.PDU), &k
+			if k.heard[code] != string(e.PDU) {
+				k.heard[code], k.earlier[code] = string(e.PDU), k.heard[code]
+			}
+			w.attacker = &k
 		}
 	case smp.EffectAskPairing, smp.EffectAskSecurity:
 		w.left.pairs -= min(w.left.pairs, 1)

@@ -27,11 +27,12 @@ type Options struct {
 	// the specification counts them it would be 19.
 	LastRound int
 
-	// Each of these takes one promise of the driver away.
+	// Each of these takes one promise of the driver, or of the users, away.
 	NoOrder   bool // link events may overtake PDUs
 	NoFlush   bool // encryption starts before PDUs are acknowledged
 	NoNumbers bool // answers and timeouts do not say to which question or start they belong
 	NoPause   bool // a new pairing begins at once after one that has failed
+	NoFresh   bool // the users give one passkey, or one TK, to several pairings
 	NoChanges bool // the result of an encryption that was started before is taken for that of the last one
 
 	// Progress, where it is set, is told of each setup that is done.
@@ -147,32 +148,6 @@ func (o *Options) tasks() []task {
 	return all
 }
 
-// trail remembers how each state was reached: 8 octets a state beside its hash.
-type trail struct {
-	known  map[uint64]struct{}
-	parent []int32
-	moves  []move
-}
-
-func (t *trail) add(hash uint64, parent int32, m move) (int32, bool) {
-	if _, ok := t.known[hash]; ok {
-		return 0, false
-	}
-	t.known[hash] = struct{}{}
-	t.parent = append(t.parent, parent)
-	t.moves = append(t.moves, m)
-	return int32(len(t.parent) - 1), true
-}
-
-// way gives the moves that lead to a state.
-func (t *trail) way(id int32) []move {
-	var way []move
-	for ; id > 0; id = t.parent[id] {
-		way = append([]move{t.moves[id]}, way...)
-	}
-	return way
-}
-
 // waiting is a state that is still to be expanded.
 type waiting struct {
 	world *world
@@ -187,7 +162,7 @@ func exploreSetup(ctx context.Context, s *Setup, o *Options, t *table.Table) (Ou
 		return out, err
 	}
 	h := &hasher{seed: maphash.MakeSeed()}
-	seen := &trail{known: map[uint64]struct{}{}}
+	seen := new(trail)
 	start := r.start()
 	seen.add(h.sum(start), -1, move{})
 	layer := []waiting{{start, 0}}
@@ -215,6 +190,7 @@ func exploreSetup(ctx context.Context, s *Setup, o *Options, t *table.Table) (Ou
 					return out, nil
 				}
 				if id, fresh := seen.add(h.sum(w), at.id, m); fresh {
+					r.keep()
 					next = append(next, waiting{w, id})
 				}
 			}

@@ -161,9 +161,18 @@ func (r *run) faulty(w *world, role bt.Role, all []move) []move {
 	return all
 }
 
-// make carries a move out in a copy of the world.
+// make carries a move out in a copy of the world. The copy is kept only until
+// the next move, unless keep is called.
 func (r *run) make(from *world, m move) *world {
-	w := *from
+	if r.saved != nil {
+		r.saved.Free()
+		r.saved = nil
+	}
+	if r.spare == nil {
+		r.spare = new(world)
+	}
+	w := r.spare
+	*w = *from
 	r.found = r.found[:0]
 	if c := m.kind.cause(); c != 0 {
 		w.causes |= c
@@ -172,68 +181,72 @@ func (r *run) make(from *world, m move) *world {
 	s := &w.sides[m.role]
 	switch m.kind {
 	case deliver:
-		r.deliver(&w, m.role, 0)
+		r.deliver(w, m.role, 0)
 	case overtake:
 		i := slices.IndexFunc(s.inbox, func(m mail) bool { return m.pdu == "" && m.event != smp.EventDelivered })
-		r.deliver(&w, m.role, i)
+		r.deliver(w, m.role, i)
 	case answer:
-		in, _ := r.answer(&w, m.role)
+		in, _ := r.answer(w, m.role)
 		if s.question.kind == smp.EffectAskPasskey || s.question.kind == smp.EffectAskCompare {
 			s.ghost.yes = true
 		}
 		s.question = nil
-		r.step(&w, m.role, in)
+		r.step(w, m.role, in)
 	case late:
-		r.lateAnswer(&w, m.role)
+		r.lateAnswer(w, m.role)
 	case staleTimeout:
 		s.oldTimer, s.armed = false, false
-		r.step(&w, m.role, smp.Input{Event: smp.EventTimeout, Arming: s.snap.Arming()})
+		r.step(w, m.role, smp.Input{Event: smp.EventTimeout, Arming: s.snap.Arming()})
 	case pairUp:
 		w.left.pairs--
-		r.step(&w, bt.Central, smp.Input{Event: smp.EventPair, Features: &r.setup.Sides[bt.Central].Features})
+		r.step(w, bt.Central, smp.Input{Event: smp.EventPair, Features: r.features(w, bt.Central)})
 	case encrypt:
 		w.left.encrypts--
-		r.step(&w, bt.Central, smp.Input{Event: smp.EventEncrypt})
+		r.step(w, bt.Central, smp.Input{Event: smp.EventEncrypt})
 	case request:
 		w.left.requests--
-		r.step(&w, m.role, smp.Input{Event: smp.EventRequestSecurity, Security: r.setup.Security})
+		r.step(w, m.role, smp.Input{Event: smp.EventRequestSecurity, Security: r.setup.Security})
 	case reconnect:
-		r.reconnect(&w)
+		r.reconnect(w)
 	case oldChange:
-		r.step(&w, m.role, smp.Input{Event: smp.EventEncryptionOn})
+		r.step(w, m.role, smp.Input{Event: smp.EventEncryptionOn})
 	case forge:
-		r.forgedStep(&w, m)
+		r.forgedStep(w, r.forged(from)[m.arg], m)
 	case askKey:
 		w.link.starting = false
-		r.step(&w, m.role, smp.Input{Event: smp.EventLTKRequest, EDIV: uint16(m.arg)})
+		r.step(w, m.role, smp.Input{Event: smp.EventLTKRequest, EDIV: uint16(m.arg)})
 	case endStart:
-		r.endStarting(&w, m)
+		r.endStarting(w, m)
 	case refuse:
 		id := s.question.id
 		s.question = nil
-		r.step(&w, m.role, smp.Input{Event: smp.EventUserRefused, Question: id})
+		r.step(w, m.role, smp.Input{Event: smp.EventUserRefused, Question: id})
 	case cancel:
-		r.step(&w, m.role, smp.Input{Event: smp.EventCancel})
+		r.step(w, m.role, smp.Input{Event: smp.EventCancel})
 	case timeout:
 		arming := s.snap.Arming()
-		r.step(&w, m.role, smp.Input{Event: smp.EventTimeout, Arming: arming})
+		r.step(w, m.role, smp.Input{Event: smp.EventTimeout, Arming: arming})
 	case disconnect:
 		r.tell(m.role, "the link is lost")
-		r.drop(&w)
+		r.drop(w)
 	case failEncryption:
 		r.tell(m.role, "the controllers cannot start the encryption")
 		w.link.failNext = true
 	case lose:
-		r.lose(&w, m.role)
+		r.lose(w, m.role)
 	case inject:
 		w.left.injections--
-		r.step(&w, m.role, smp.Input{PDU: r.injected(&w, m)})
+		r.step(w, m.role, smp.Input{PDU: r.injected(w, m)})
 	}
 	if w.quiet() {
 		w.sides[0].pausing, w.sides[1].pausing = false, false
 	}
-	return &w
+	r.normal(w)
+	return w
 }
+
+// keep makes the world of the last move last.
+func (r *run) keep() { r.spare, r.saved = nil, nil }
 
 // quiet reports whether nothing is on its way.
 func (w *world) quiet() bool {
@@ -293,7 +306,7 @@ func (r *run) lateAnswer(w *world, role bt.Role) {
 	s := &w.sides[role]
 	q := s.late
 	s.late = nil
-	in := smp.Input{Question: q.id, Event: smp.EventConsentGiven, Features: &r.setup.Sides[role].Features}
+	in := smp.Input{Question: q.id, Event: smp.EventConsentGiven, Features: r.features(w, role)}
 	switch q.kind {
 	case smp.EffectAskFeatures:
 		in.Event = smp.EventFeaturesConfirmed
@@ -315,11 +328,11 @@ func (r *run) answer(w *world, role bt.Role) (smp.Input, bool) {
 	in := smp.Input{Question: q.id}
 	switch q.kind {
 	case smp.EffectAskPairing, smp.EffectAskSecurity:
-		in.Event, in.Features = smp.EventConsentGiven, &r.setup.Sides[role].Features
+		in.Event, in.Features = smp.EventConsentGiven, r.features(w, role)
 	case smp.EffectAskFeatures:
 		in.Event, in.Replace = smp.EventFeaturesConfirmed, true
 	case smp.EffectAskPasskey:
-		in.Event, in.Passkey = smp.EventPasskeyEntered, 271828
+		in.Event, in.Passkey = smp.EventPasskeyEntered, r.typed(w)
 		if q.model != smp.BothType && !r.setup.Attack {
 			in.Passkey = other.shown
 			return in, other.shown != 0
@@ -331,6 +344,31 @@ func (r *run) answer(w *world, role bt.Role) (smp.Input, bool) {
 	return in, true
 }
 
+// features are what a side brings to its next pairing.
+func (r *run) features(w *world, role bt.Role) *smp.Features {
+	f := &r.setup.Sides[role].Features
+	if f.PeerOOB == nil || f.PeerOOB.TK == nil || !r.freshSecrets() {
+		return f
+	}
+	own, oob := *f, *f.PeerOOB
+	oob.TK = &bt.Key{14: w.left.pairs, 15: 7}
+	own.PeerOOB = &oob
+	return &own
+}
+
+// typed is a passkey that nobody shows on this link.
+func (r *run) typed(w *world) uint32 {
+	const passkey = 271828
+	if r.freshSecrets() {
+		return passkey + uint32(w.left.pairs)<<12
+	}
+	return passkey
+}
+
+// freshSecrets says that no passkey and no TK is used for two pairings. Two
+// sides that attack nobody do not have to agree on them anew.
+func (r *run) freshSecrets() bool { return r.setup.Attack && !r.options.NoFresh }
+
 // reconnect makes a new link with new procedures; the bonds stay.
 func (r *run) reconnect(w *world) {
 	r.tell(bt.Central, "a new link")
@@ -339,7 +377,7 @@ func (r *run) reconnect(w *world) {
 	w.link = link{}
 	for i := range w.sides {
 		s := &w.sides[i]
-		*s = side{snap: r.fresh[i], bond: s.bond, bondKey: s.bondKey, draws: s.draws, ghost: ghost{began: s.ghost.began, completed: s.ghost.completed}}
+		*s = side{snap: r.fresh[i], bond: s.bond, bondKey: s.bondKey, pairing: s.pairing + 1, ghost: ghost{began: s.ghost.began, completed: s.ghost.completed}}
 	}
 }
 

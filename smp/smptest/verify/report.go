@@ -58,6 +58,7 @@ func (r *run) replay(way []move) []Line {
 			note(m.role, "injected: "+sentName(r.injected(w, m)), "")
 		}
 		w = r.make(w, m)
+		r.keep()
 	}
 	r.onStep, r.note = nil, nil
 	return lines

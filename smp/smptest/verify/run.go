@@ -19,12 +19,17 @@ type run struct {
 	procs   [2]*smp.Procedure
 	fresh   [2]bridge.Snapshot // of a new link
 
-	world   *world // the one that a step changes
+	world   *world          // the one that a step changes
+	spare   *world          // may be overwritten
+	saved   bridge.Snapshot // of the move, nil where it was no step
 	at      bt.Role
 	traces  []smp.Trace
 	scratch []byte
 	effects []smp.Effect
 	ended   uint8 // the start of encryption whose result is handed over
+
+	forgedIn  *world // whose forgeries these are
+	forgeries [][]byte
 
 	found  []string // what the move has broken
 	onStep func(*moment)
@@ -106,7 +111,7 @@ func (r *run) findBond(peer bt.TypedAddress) *bond.Bond {
 func (r *run) token(kind byte) [16]byte {
 	s := &r.world.sides[r.at]
 	s.draws++
-	return mix(kind, []byte{byte(r.at), byte(s.draws >> 8), byte(s.draws)})
+	return mix(kind, []byte{byte(r.at), s.pairing, byte(s.draws >> 8), byte(s.draws)})
 }
 
 func (r *run) draw(p []byte) {
@@ -114,10 +119,11 @@ func (r *run) draw(p []byte) {
 	copy(p, t[:])
 }
 
-// passkey gives a passkey with bits of both kinds, also in the first rounds.
+// passkey gives a passkey with bits of both kinds in the first three rounds; the
+// attacker, who takes all bits for 0, is found out in the third.
 func (r *run) passkey() uint32 {
 	t := r.token('p')
-	return 0x40000 | uint32(t[0])<<8 | uint32(t[1]&^7) | 0x5
+	return 0x40000 | uint32(t[0])<<8 | uint32(t[1]&^7) | 0x4
 }
 
 // step gives one input to a side and carries out what comes of it.
@@ -135,6 +141,7 @@ func (r *run) step(w *world, role bt.Role, in smp.Input) {
 		m.event = eventOf(r.traces)
 	}
 	s.snap = bridge.Save(p)
+	r.saved = s.snap
 	r.watch(w, &m)
 	if r.onStep != nil {
 		r.onStep(&m)
@@ -182,7 +189,7 @@ func (r *run) carryOut(w *world, role bt.Role, e *smp.Effect) {
 			}
 		}
 	case smp.EffectStartTimer, smp.EffectStopTimer:
-		s.oldTimer = s.oldTimer || s.armed
+		s.oldTimer = s.oldTimer || s.armed && r.options.NoNumbers
 		s.armed = e.Kind == smp.EffectStartTimer
 	case smp.EffectStartPairingEncryption, smp.EffectStartStoredEncryption:
 		if r.setup.Attack {

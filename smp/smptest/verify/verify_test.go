@@ -204,7 +204,7 @@ func TestHolds(t *testing.T) {
 				}
 				t.Error(b.String())
 			}
-			if len(report.Outcomes) != 1 || report.States < 2000 {
+			if len(report.Outcomes) != 1 || report.States < 200 {
 				t.Errorf("%d setups, %d states", len(report.Outcomes), report.States)
 			}
 		})
@@ -218,7 +218,7 @@ func TestAllRounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(report.Violations()); n > 0 || report.States < 20_000 {
+	if n := len(report.Violations()); n > 0 || report.States < 15_000 {
 		t.Errorf("%d violations, %d states", n, report.States)
 	}
 }

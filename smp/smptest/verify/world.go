@@ -37,7 +37,8 @@ type side struct {
 	acks     uint8 // PDUs that are not acknowledged
 	held     *smp.Effect
 	pausing  bool   // a pairing has failed, and what was on its way then has not all arrived
-	draws    uint16 // random values so far
+	pairing  uint8  // pairings so far that have drawn random values
+	draws    uint16 // random values in this one
 	bond     *bond.Bond
 	bondKey  bt.Key // of the pairing that made it
 	lastSent string
@@ -125,8 +126,9 @@ func (h *hasher) sum(w *world) uint64 {
 	x := w.left
 	b = append(b, x.pairs, x.requests, x.encrypts, x.faults, x.injections, x.links, byte(w.causes), byte(w.causes>>8))
 	if k := w.attacker; k != nil {
-		for _, pdu := range k.heard {
-			b = append(append(b, byte(len(pdu))), pdu...)
+		for i := range k.heard {
+			b = append(append(b, byte(len(k.heard[i]))), k.heard[i]...)
+			b = append(append(b, byte(len(k.earlier[i]))), k.earlier[i]...)
 		}
 		b = append(b, k.told...)
 	}
@@ -153,7 +155,7 @@ func (s *side) appendTo(b []byte) []byte {
 	}
 	b = binary.BigEndian.AppendUint32(b, s.shown)
 	b = binary.BigEndian.AppendUint32(b, s.number)
-	b = append(b, flags(s.armed, s.oldTimer, s.held != nil, s.pausing), s.acks, byte(s.draws>>8), byte(s.draws))
+	b = append(b, flags(s.armed, s.oldTimer, s.held != nil, s.pausing), s.acks, s.pairing, byte(s.draws>>8), byte(s.draws))
 	if s.held != nil {
 		b = append(b, s.held.Key[:]...)
 	}
