@@ -79,6 +79,7 @@ func runVerify(ctx context.Context, s streams, args []string) int {
 	violations := report.Violations()
 	fmt.Fprintf(s.out, "%d setups, %d states, %d steps, %.1f s: %d broken\n",
 		len(report.Outcomes), report.States, report.Steps, report.Elapsed.Seconds(), len(violations))
+	o.tell(s, &report.Coverage)
 	if len(violations) == 0 {
 		return exitOK
 	}
@@ -86,6 +87,22 @@ func runVerify(ctx context.Context, s streams, args []string) int {
 		return failure(s, err)
 	}
 	return exitFailure
+}
+
+// tell says which rules were taken. One setup or a quick run takes fewer, and
+// then nobody wants to know which.
+func (o *verifyOptions) tell(s streams, c *verify.Coverage) {
+	fmt.Fprintf(s.out, "%d of %d rules taken\n", c.Taken(), c.Rows)
+	if o.Only != "" || o.Quick {
+		return
+	}
+	for _, m := range c.Missed {
+		reason := "NOT TAKEN"
+		if m.Reason != "" {
+			reason = m.Reason
+		}
+		fmt.Fprintf(s.out, "not taken: %v: %s\n", m, reason)
+	}
 }
 
 // draw shows the shortest violation, or all.

@@ -32,6 +32,10 @@ type Rig struct {
 	FirstUser  bt.Role
 	UsersFirst bool
 
+	// Unnumbered takes the numbers off answers and timeouts: each counts for what
+	// was asked or started last. It is there to show what the numbers are for.
+	Unnumbered bool
+
 	// Broken lists what the two sides have done that no pairing may do, in
 	// words: see the package's rules.
 	Broken []string

@@ -172,6 +172,10 @@ func (d *Device) Armed() (at time.Time, armed bool) { return d.timer.at, d.timer
 // step gives one input to the Procedure, checks the rules and carries out what
 // comes of it.
 func (d *Device) step(in smp.Input) []smp.Effect {
+	given := in
+	if d.rig.Unnumbered {
+		in = d.unnumbered(in)
+	}
 	in.Scratch = make([]byte, 0, scratchSize)
 	d.steps = nil
 	before := d.State()
@@ -187,6 +191,7 @@ func (d *Device) step(in smp.Input) []smp.Effect {
 	if d.Question != nil && in.Question == d.Question.Question && isAnswer(in.Event) {
 		d.Question = nil
 	}
+	d.rig.watchNumbers(m, given)
 	d.rig.watch(m)
 	if d.rig.OnStep != nil {
 		d.rig.OnStep(m)
@@ -198,6 +203,18 @@ func (d *Device) step(in smp.Input) []smp.Effect {
 		d.Question, d.Shown = nil, nil
 	}
 	return effects
+}
+
+// unnumbered makes an answer one to the last question, and a timeout one of the
+// last start.
+func (d *Device) unnumbered(in smp.Input) smp.Input {
+	switch {
+	case isAnswer(in.Event):
+		in.Question = d.Asked
+	case in.Event == smp.EventTimeout && d.timer.running:
+		in.Arming = d.Arming
+	}
+	return in
 }
 
 // scratchSize holds the PDUs of every step.

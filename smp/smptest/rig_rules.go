@@ -133,6 +133,16 @@ func (r *Rig) watchTimer(m Moment) {
 	}
 }
 
+// watchNumbers demands that an answer counts for the question to which it was
+// given, and a timeout for the start to which it belongs: nobody has agreed to
+// what was asked later.
+func (r *Rig) watchNumbers(m Moment, given smp.Input) {
+	stale := isAnswer(m.Event) && given.Question != m.Device.Asked || m.Event == smp.EventTimeout && given.Arming != m.Device.Arming
+	if stale && len(m.Traces) > 0 {
+		r.broken("%v: what belongs to an earlier question or start counts for a later one", m)
+	}
+}
+
 // watchReply demands one answer to the controller's request for a key, and none
 // without a request (Core Vol 4, Part E, 7.7.65.5).
 func (r *Rig) watchReply(m Moment) {

@@ -17,11 +17,14 @@ import (
 // where it is not nil, gives each sequence its own watch. Table is the machine
 // that both sides follow, smp.Table() by default. Failed, where it is not nil, is
 // given the moves of every try that fails, up to the one that showed it; the
-// shortest of them is what gopter has shrunk the failure to.
+// shortest of them is what gopter has shrunk the failure to. Unnumbered takes a
+// promise of the driver away, see Setup.
 type Commands struct {
 	NewWatch func() func(smptest.Moment) error
 	Table    *table.Table
 	Failed   func(Sequence)
+
+	Unnumbered bool
 }
 
 var _ commands.Commands = Commands{}
@@ -48,7 +51,7 @@ func (Commands) DestroySystemUnderTest(commands.SystemUnderTest) {}
 func (Commands) InitialPreCondition(commands.State) bool { return true }
 
 // GenInitialState draws a Setup.
-func (Commands) GenInitialState() gopter.Gen {
+func (c Commands) GenInitialState() gopter.Gen {
 	return func(p *gopter.GenParameters) *gopter.GenResult {
 		s := Setup{
 			SC:            p.NextBool(),
@@ -60,6 +63,7 @@ func (Commands) GenInitialState() gopter.Gen {
 			UsersFirst:    p.NextBool(),
 			FirstUser:     bt.Role(p.Rng.Intn(2)),
 			Keypress:      p.NextBool(),
+			Unnumbered:    c.Unnumbered,
 		}
 		s.Model = models[p.Rng.Intn(len(models))]
 		if !s.SC && s.Model == smp.NumericComparison {

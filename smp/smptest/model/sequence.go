@@ -97,7 +97,10 @@ type word struct {
 }
 
 func (s *Setup) words() []word {
-	return []word{{"nobonding", &s.NoBonding}, {"repairany", &s.RepairAny}, {"usersfirst", &s.UsersFirst}, {"keypress", &s.Keypress}}
+	return []word{
+		{"nobonding", &s.NoBonding}, {"repairany", &s.RepairAny}, {"usersfirst", &s.UsersFirst},
+		{"keypress", &s.Keypress}, {"unnumbered", &s.Unnumbered},
+	}
 }
 
 func parseSetup(words []string) (Setup, error) {

@@ -22,6 +22,7 @@ type Setup struct {
 	UsersFirst bool
 	FirstUser  bt.Role
 	Keypress   bool
+	Unnumbered bool // answers and timeouts lose their numbers: the rules do not hold
 }
 
 // String names what was drawn.
@@ -77,6 +78,6 @@ func (s Setup) rig(machine *table.Table) (*smptest.Rig, error) {
 	if err != nil {
 		return nil, err
 	}
-	rig.UsersFirst, rig.FirstUser = s.UsersFirst, s.FirstUser
+	rig.UsersFirst, rig.FirstUser, rig.Unnumbered = s.UsersFirst, s.FirstUser, s.Unnumbered
 	return rig, nil
 }

@@ -46,6 +46,8 @@ type Outcome struct {
 	Steps     int
 	Elapsed   time.Duration
 	Violation *Violation // a shortest one, or nil
+
+	taken *rules
 }
 
 // Report is what all setups have brought.
@@ -54,6 +56,7 @@ type Report struct {
 	States   int
 	Steps    int
 	Elapsed  time.Duration
+	Coverage Coverage // by all setups together
 }
 
 // Violations gives those of all setups.
@@ -124,13 +127,16 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	close(next)
 	all.Wait()
 	report.Elapsed = time.Since(begin)
+	var taken rules
 	for i := range tasks {
 		report.States += report.Outcomes[i].States
 		report.Steps += report.Outcomes[i].Steps
 		if errs[i] != nil {
 			return report, errs[i]
 		}
+		taken.add(report.Outcomes[i].taken)
 	}
+	report.Coverage = taken.coverage(o.Table)
 	return report, nil
 }
 
@@ -161,6 +167,7 @@ func exploreSetup(ctx context.Context, s *Setup, o *Options, t *table.Table) (Ou
 	if err != nil {
 		return out, err
 	}
+	out.taken = &r.taken
 	h := &hasher{seed: maphash.MakeSeed()}
 	seen := new(trail)
 	start := r.start()

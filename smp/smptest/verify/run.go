@@ -24,6 +24,7 @@ type run struct {
 	saved   bridge.Snapshot // of the move, nil where it was no step
 	at      bt.Role
 	traces  []smp.Trace
+	taken   rules
 	scratch []byte
 	effects []smp.Effect
 	ended   uint8 // the start of encryption whose result is handed over
@@ -58,7 +59,10 @@ func newRun(s *Setup, o *Options, t *table.Table) (*run, error) {
 			NewPasskey: r.passkey,
 			Toolbox:    tokens{},
 			Table:      t,
-			Trace:      func(t smp.Trace) { r.traces = append(r.traces, t) },
+			Trace: func(t smp.Trace) {
+				r.traces = append(r.traces, t)
+				r.taken.take(t)
+			},
 		})
 		if err != nil {
 			return nil, fmt.Errorf("verify: %s: %w", s.Name, err)
