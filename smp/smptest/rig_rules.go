@@ -138,7 +138,7 @@ func (r *Rig) watchTimer(m Moment) {
 // what was asked later.
 func (r *Rig) watchNumbers(m Moment, given smp.Input) {
 	stale := isAnswer(m.Event) && given.Question != m.Device.Asked || m.Event == smp.EventTimeout && given.Arming != m.Device.Arming
-	if stale && len(m.Traces) > 0 {
+	if stale && (len(m.Effects) > 0 || m.Before != m.After) {
 		r.broken("%v: what belongs to an earlier question or start counts for a later one", m)
 	}
 }

@@ -28,6 +28,9 @@ var (
 	attackersRandom = mix('z')
 )
 
+// attackersIdentity is the one that a canned PDU has.
+var attackersIdentity = bt.TypedAddress{Type: bt.RandomAddress, Address: bt.Address{0xc6, 0x66, 0x66, 0x66, 0x66, 0x66}}
+
 // attackersFeatures are what it claims to be.
 var attackersFeatures = [][6]byte{
 	{0x04, 0x00, 0x0d, 0x10, 0x03, 0x03}, // SC, and able to do everything
@@ -37,6 +40,13 @@ var attackersFeatures = [][6]byte{
 	{0x00, 0x01, 0x0d, 0x10, 0x03, 0x03}, // with out-of-band data
 	{0x00, 0x01, 0x05, 0x10, 0x03, 0x03},
 	{0x04, 0x00, 0x0d, 0x07, 0x03, 0x03}, // with the shortest key
+	{0x04, 0x00, 0x0d, 0x10, 0x00, 0x03}, // without keys of the initiator
+}
+
+// attackersKeys are keys and identities that nobody may keep.
+var attackersKeys = [][]byte{
+	append([]byte{0x06}, make([]byte, 16)...),
+	{0x09, 0x01, 0x66, 0x66, 0x66, 0x66, 0x66, 0x06},
 }
 
 // forged lists what the attacker may send. What it gives is made once for all
@@ -65,6 +75,7 @@ func (r *run) forge(w *world) [][]byte {
 			}
 		}
 	}
+	all = append(all, attackersKeys...)
 	for _, pdu := range canned {
 		if (len(pdu) != 7 || pdu[0] > byte(smp.CodePairingResponse)) && (pdu[0] != byte(smp.CodeSecurityRequest) || w.left.pairs > 0) {
 			all = append(all, pdu)
@@ -170,11 +181,15 @@ func (r *run) attackMoves(w *world, all []move) []move {
 	if len(s.inbox) > 0 {
 		all = append(all, move{kind: deliver, role: victim})
 	}
+	all = r.misuses(w, victim, all)
 	if s.question != nil {
 		if s.question.kind != smp.EffectAskCompare { // the right device shows no number, so nobody says yes
 			all = append(all, move{kind: answer, role: victim})
 		}
 		all = append(all, move{kind: refuse, role: victim})
+		if s.question.kind == smp.EffectAskFeatures && s.question.replaces {
+			all = append(all, move{kind: keepBond, role: victim})
+		}
 	}
 	if w.link.gone || state == smp.StateClosed {
 		return all
@@ -199,7 +214,13 @@ func (r *run) attackMoves(w *world, all []move) []move {
 	if s.armed {
 		all = append(all, move{kind: timeout, role: victim})
 	}
-	return all
+	if inPairing(state) || state == smp.StateAwaitSecurity {
+		all = append(all, move{kind: cancel, role: victim})
+	}
+	if w.link.encrypted {
+		all = append(all, move{kind: unencrypt, role: victim})
+	}
+	return append(all, move{kind: spoil, role: victim}, move{kind: disconnect, role: victim})
 }
 
 // forgedStep gives the side what the attacker sends.
@@ -250,7 +271,7 @@ func (r *run) endStarting(w *world, m move) {
 	in := smp.Input{Event: smp.EventEncryptionFailed, Status: bt.PINOrKeyMissing}
 	if m.arg == 1 {
 		in = smp.Input{Event: smp.EventEncryptionOn}
-		w.link.encrypted = true
+		w.link.encrypted, w.sides[m.role].encrypted = true, true
 	}
 	r.step(w, m.role, in)
 }
@@ -281,6 +302,16 @@ func attackSetups(quick bool) []Setup {
 				all = append(all, setup)
 			}
 		}
+	}
+	for _, victim := range []bt.Role{bt.Central, bt.Peripheral} {
+		other := plain(schemes[0], true, distributions[0]).named("bonded with another peer")
+		other.Name = "attack on the " + name(victim) + ": " + other.Name
+		other.Attack, other.Victim, other.Pairs, other.Requests, other.Faults = true, victim, 1, 0, 0
+		other.Sides[victim].Other = &bond.Bond{
+			Local: addresses[victim], Peer: attackersIdentity, SC: true, MITM: true, KeySize: 16, Model: uint8(smp.NumericComparison),
+			LocalLTK: &bond.LongTermKey{Key: mix('b')}, PeerLTK: &bond.LongTermKey{Key: mix('b')},
+		}
+		all = append(all, other)
 	}
 	bonded := plain(schemes[4], true, distributions[0])
 	bonded.Sides[bt.Peripheral].Bond = &bond.Bond{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -121,7 +122,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			}
 		})
 	}
-	for i := range tasks {
+	for _, i := range o.order() {
 		next <- i
 	}
 	close(next)
@@ -146,12 +147,25 @@ type task func(context.Context) (Outcome, error)
 func (o *Options) tasks() []task {
 	t := shorten(o.Table, uint16(o.LastRound))
 	var all []task
-	for _, s := range Setups(o.Quick) {
-		if o.Only == "" || o.Only == s.Name {
-			all = append(all, func(ctx context.Context) (Outcome, error) { return exploreSetup(ctx, &s, o, t) })
-		}
+	for _, s := range o.setups() {
+		all = append(all, func(ctx context.Context) (Outcome, error) { return exploreSetup(ctx, &s, o, t) })
 	}
 	return all
+}
+
+func (o *Options) setups() []Setup {
+	return slices.DeleteFunc(Setups(o.Quick), func(s Setup) bool { return o.Only != "" && o.Only != s.Name })
+}
+
+// order has the long setups begin first, so that all workers end together.
+func (o *Options) order() []int {
+	setups := o.setups()
+	order := make([]int, len(setups))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return setups[b].size() - setups[a].size() })
+	return order
 }
 
 // waiting is a state that is still to be expanded.

@@ -26,6 +26,7 @@ const (
 	encrypt
 	request
 	reconnect
+	notify       // a user types, and the device says so
 	overtake     // a link event comes before PDUs that were earlier
 	staleTimeout // of a start of the timer that is over
 	oldChange    // somebody else's start of encryption ends while ours has not begun
@@ -40,6 +41,11 @@ const (
 	failEncryption
 	lose
 	inject
+	decrypt   // the controllers lose the encryption, or do not get it
+	misuse    // a command at the wrong time
+	keepBond  // the user goes on, but not at the price of a bond
+	spoil     // a side's controller reports a failure that nobody has asked for
+	unencrypt // a side's controller alone says that the link is not encrypted
 )
 
 // cause says what a move counts as.
@@ -59,6 +65,12 @@ func (k moveKind) cause() Causes {
 		return Lost
 	case inject:
 		return Injected
+	case decrypt:
+		return EncryptionLost
+	case misuse:
+		return Misused
+	case keepBond:
+		return Refused
 	}
 	return 0
 }
@@ -87,6 +99,9 @@ func (r *run) moves(w *world, into []move) (all []move, natural int) {
 		all = append(all, move{kind: disconnect})
 		if w.link.starting && !w.link.failNext {
 			all = append(all, move{kind: failEncryption})
+		}
+		if w.link.starting || w.link.encrypted {
+			all = append(all, move{kind: decrypt})
 		}
 	}
 	return all, natural
@@ -122,6 +137,9 @@ func (r *run) ordinary(w *world, role bt.Role, all []move) []move {
 	if w.link.gone {
 		return all
 	}
+	if s.question != nil && s.question.kind == smp.EffectAskPasskey && w.left.keypresses > 0 {
+		all = append(all, move{kind: notify, role: role})
+	}
 	state := r.state(w, role)
 	switch {
 	case state != smp.StateIdle:
@@ -143,6 +161,12 @@ func (r *run) faulty(w *world, role bt.Role, all []move) []move {
 	state := r.state(w, role)
 	if s.question != nil {
 		all = append(all, move{kind: refuse, role: role})
+		if s.question.kind == smp.EffectAskFeatures && s.question.replaces {
+			all = append(all, move{kind: keepBond, role: role})
+		}
+	}
+	if r.setup.Misuse {
+		all = r.misuses(w, role, all)
 	}
 	if s.armed {
 		all = append(all, move{kind: timeout, role: role})
@@ -153,7 +177,7 @@ func (r *run) faulty(w *world, role bt.Role, all []move) []move {
 	if len(s.inbox) > 0 && s.inbox[0].event != smp.EventDisconnected && s.inbox[0].event != smp.EventLTKRequest {
 		all = append(all, move{kind: lose, role: role})
 	}
-	if w.left.injections > 0 && !w.link.encrypted && !w.link.gone && state != smp.StateMute {
+	if w.left.injections > 0 && !w.link.encrypted && !s.encrypted && !w.link.gone && state != smp.StateMute {
 		for i := range len(canned) + 2 {
 			all = append(all, move{inject, role, uint8(i)})
 		}
@@ -237,6 +261,26 @@ func (r *run) make(from *world, m move) *world {
 	case inject:
 		w.left.injections--
 		r.step(w, m.role, smp.Input{PDU: r.injected(w, m)})
+	case decrypt:
+		r.tell(m.role, "the controllers lose the encryption")
+		w.decrypt()
+	case misuse:
+		if !r.misused(w, m) { // it is refused, and that is all
+			w.causes, w.left.faults = from.causes, from.left.faults
+		}
+	case notify:
+		w.left.keypresses--
+		r.step(w, m.role, smp.Input{Event: smp.EventNotifyKeypress, Keypress: smp.KeypressType(1)})
+	case keepBond:
+		in, _ := r.answer(w, m.role)
+		in.Replace = false
+		s.question = nil
+		r.step(w, m.role, in)
+	case spoil:
+		r.step(w, m.role, smp.Input{Event: smp.EventEncryptionFailed, Status: bt.ConnectionTimeout})
+	case unencrypt:
+		w.link.encrypted, s.encrypted = false, false
+		r.step(w, m.role, smp.Input{Event: smp.EventEncryptionOff})
 	}
 	if w.quiet() {
 		w.sides[0].pausing, w.sides[1].pausing = false, false
@@ -275,16 +319,39 @@ func (r *run) deliver(w *world, role bt.Role, i int) {
 			r.startEncryption(w, e)
 		}
 	case smp.EventEncryptionOn, smp.EventEncryptionOff, smp.EventEncryptionFailed:
-		if s.held != nil && !r.options.NoChanges {
+		lost := s.encrypted && m.event == smp.EventEncryptionOff
+		if s.held != nil && !r.options.NoChanges && !lost {
 			return // it belongs to a start before
 		}
 	}
+	s.hear(m.event)
 	r.ended = m.start
 	in := smp.Input{Event: m.event, Status: m.status, EDIV: m.ediv, Rand: m.rand}
 	if m.pdu != "" {
 		in = smp.Input{PDU: []byte(m.pdu)}
 	}
 	r.step(w, role, in)
+}
+
+// decrypt ends the encryption, or the start of it: a request for its key that
+// has not been handed over yet is withdrawn.
+func (w *world) decrypt() {
+	w.link.encrypted, w.link.starting, w.link.failNext = false, false, false
+	for i := range w.sides {
+		s := &w.sides[i]
+		s.inbox = slices.DeleteFunc(slices.Clone(s.inbox), func(m mail) bool { return m.event == smp.EventLTKRequest })
+		s.receive(mail{event: smp.EventEncryptionOff})
+	}
+}
+
+// hear keeps what the controller says of the encryption.
+func (s *side) hear(event smp.EventKind) {
+	switch event {
+	case smp.EventEncryptionOn:
+		s.encrypted = true
+	case smp.EventEncryptionOff, smp.EventDisconnected:
+		s.encrypted = false
+	}
 }
 
 func (r *run) lose(w *world, role bt.Role) {
@@ -388,7 +455,7 @@ var canned = [][]byte{
 	{0x02, 0x04, 0x00, 0x2d, 0x10, 0x07, 0x07},
 	{0x02, 0x03, 0x00, 0x01, 0x07, 0x01, 0x01},
 	junk(0x03, 16), junk(0x04, 16), {0x05, 0x08}, junk(0x06, 16), junk(0x07, 10), junk(0x08, 16),
-	{0x09, 0x01, 0x66, 0x66, 0x66, 0x66, 0x66, 0xc6}, junk(0x0a, 16), {0x0b, 0x0d}, attackersKey(), junk(0x0d, 16), {0x0e, 0x01},
+	{0x09, 0x01, 0x66, 0x66, 0x66, 0x66, 0x66, 0xc6}, junk(0x0a, 16), {0x0b, 0x0d}, attackersKey(), junk(0x0c, 64), junk(0x0d, 16), {0x0e, 0x01},
 	{0x01, 0x00}, {0x05}, {0x03, 0x01}, {0x0b}, {0x7f},
 }
 
@@ -425,6 +492,8 @@ func (m move) String() string {
 		refuse: "the user refuses", cancel: "Cancel", timeout: "Timeout", disconnect: "the link is lost",
 		oldChange: "an older encryption ends", forge: "the attacker sends", askKey: "the attacker asks for a key", endStart: "encryption ends",
 		failEncryption: "encryption fails", lose: "something is lost", inject: "an injected PDU",
+		notify: "a keypress", decrypt: "the encryption is lost", misuse: "a command at the wrong time", keepBond: "the user keeps the bond",
+		spoil: "a failure without a start", unencrypt: "the encryption is off",
 	}
 	return fmt.Sprintf("%s (%s)", names[m.kind], name(m.role))
 }

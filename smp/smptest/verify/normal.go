@@ -16,10 +16,13 @@ func (r *run) normal(w *world) {
 			resting = false
 			continue
 		}
-		s.rest()
+		s.renumber()
+		if !r.raw {
+			s.rest()
+		}
 	}
-	if resting {
-		w.sides[0].number, w.sides[1].number = 0, 0
+	if r.raw {
+		return
 	}
 	for i := range w.sides {
 		// It is read to be injected, and to be known when it comes back.
@@ -36,11 +39,15 @@ func (r *run) normal(w *world) {
 }
 
 // rest wipes what was seen of a pairing that is over. A key or a bond that came
-// of it now would be judged as if no pairing had been. Random values are
-// numbered anew for each pairing that has drawn some, so that no two are equal.
+// of it now would be judged as if no pairing had been.
 func (s *side) rest() {
 	g := &s.ghost
 	*g = ghost{mute: g.mute, closed: g.closed, began: g.began, completed: g.completed}
+}
+
+// renumber begins the numbers of random values anew for each pairing that has
+// drawn some, beside the number of the pairing: no two values are equal.
+func (s *side) renumber() {
 	if s.draws > 0 {
 		s.pairing++
 		s.draws = 0

@@ -54,6 +54,9 @@ func (r *run) replay(way []move) []Line {
 	}
 	w := r.start()
 	for _, m := range way {
+		if m.kind == forge {
+			lines = append(lines, Line{Side: 1 - m.role, Arrow: true, Text: sentName(r.forged(w)[m.arg])})
+		}
 		if m.kind == inject {
 			note(m.role, "injected: "+sentName(r.injected(w, m)), "")
 		}

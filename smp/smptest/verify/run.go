@@ -29,6 +29,7 @@ type run struct {
 	effects []smp.Effect
 	ended   uint8 // the start of encryption whose result is handed over
 
+	raw       bool   // nothing is wiped, to test what wiping changes
 	forgedIn  *world // whose forgeries these are
 	forgeries [][]byte
 
@@ -75,7 +76,7 @@ func newRun(s *Setup, o *Options, t *table.Table) (*run, error) {
 // start is the world before anything happens.
 func (r *run) start() *world {
 	s := r.setup
-	w := &world{left: budget{pairs: s.Pairs, requests: s.Requests, encrypts: s.Encrypts, faults: r.faults(), links: s.Links}}
+	w := &world{left: budget{pairs: s.Pairs, requests: s.Requests, encrypts: s.Encrypts, faults: r.faults(), links: s.Links, keypresses: s.Keypresses}}
 	if w.left.faults > 0 && !s.NoInjection {
 		w.left.injections = 1
 	}
@@ -105,8 +106,10 @@ func (r *run) state(w *world, role bt.Role) smp.State {
 }
 
 func (r *run) findBond(peer bt.TypedAddress) *bond.Bond {
-	if b := r.world.sides[r.at].bond; b != nil && b.Peer == peer {
-		return b
+	for _, b := range []*bond.Bond{r.world.sides[r.at].bond, r.setup.Sides[r.at].Other} {
+		if b != nil && b.Peer == peer {
+			return b
+		}
 	}
 	return nil
 }
@@ -216,7 +219,7 @@ func (r *run) carryOut(w *world, role bt.Role, e *smp.Effect) {
 	case smp.EffectShowPasskey:
 		s.shown = e.Number
 	case smp.EffectAskSecurity, smp.EffectAskPairing, smp.EffectAskFeatures, smp.EffectAskPasskey, smp.EffectAskCompare:
-		s.question = &question{kind: e.Kind, id: e.Question, number: e.Number, model: e.Level.Model}
+		s.question = &question{kind: e.Kind, id: e.Question, number: e.Number, model: e.Level.Model, replaces: e.Replaces}
 		if e.Kind == smp.EffectAskCompare {
 			s.number = e.Number
 		}

@@ -19,7 +19,9 @@ type Setup struct {
 	// at most (one of them an injected PDU), and how many new links after the
 	// first.
 	Pairs, Encrypts, Requests, Faults, Links uint8
+	Keypresses                               uint8 // that the users' devices tell of
 	NoInjection                              bool
+	Misuse                                   bool // commands at the wrong time
 
 	// Completes says that every pairing has to succeed where nothing goes
 	// wrong. Uneven says that the bonds differ from the start.
@@ -31,11 +33,20 @@ type Setup struct {
 	Victim          bt.Role
 }
 
+// size grows with the number of states.
+func (s *Setup) size() int {
+	if s.Attack {
+		return 0
+	}
+	return int(s.Faults) * int(s.Pairs+s.Encrypts+s.Requests+2*s.Links)
+}
+
 // Party is one side of a Setup.
 type Party struct {
 	Features smp.Features
 	Policy   smp.Policy
 	Bond     *bond.Bond
+	Other    *bond.Bond    // with another peer
 	OOB      *smp.LocalOOB // that was given out
 }
 
@@ -141,7 +152,7 @@ func (s Setup) bonded(sc, mitm bool, who ...bt.Role) Setup {
 		}
 	}
 	s.Uneven = len(who) == 1
-	s.Encrypts, s.Requests = 1, 1
+	s.Encrypts, s.Requests, s.Misuse = 1, 1, true
 	return s
 }
 
@@ -218,11 +229,35 @@ func policySetups() []Setup {
 	both.Sides[0].Features.SC = true
 	noBonding := secure.named("one side keeps no keys")
 	noBonding.Sides[1].Features.Bonding = false
-	all := []Setup{short, shortLegacy, refusedSize, refusedHere, scOnly, mitm, closed, both, noBonding}
+	closedHere := secure.named("the initiator not pairable")
+	closedHere.Sides[0].Policy.NotPairable = true
+	all := []Setup{short, shortLegacy, refusedSize, refusedHere, scOnly, mitm, closed, closedHere, both, noBonding}
 	for i := range all {
-		all[i].Completes = i < 2 || i > 6
+		all[i].Completes = i < 2 || i > 7
 		all[i].Requests = 1
 		all[i].Uneven = i == len(all)-1
+	}
+	return append(all, askSetups()...)
+}
+
+// askSetups leave it to the user whether a bond is replaced, or have not all of
+// the out-of-band data that the model needs, or tell of keypresses.
+func askSetups() []Setup {
+	var all []Setup
+	for role, side := range []string{"initiator", "responder"} {
+		ask := plain(schemes[0], true, distributions[0]).bonded(true, true, bt.Role(role)).named("a stronger bond at the " + side + ", whose user decides")
+		ask.Sides[role].Policy.Repairing = smp.RepairAsk
+		ask.Completes = false
+		half := plain(schemes[5], true, distributions[0]).named("only a TK at the " + side)
+		half.Sides[role].Features.PeerOOB = &smp.PeerOOB{Address: addresses[1-role], TK: &bt.Key{15: 7}}
+		half.Completes = false
+		all = append(all, ask, half)
+	}
+	for _, s := range []scheme{schemes[1], schemes[2], schemes[3]} {
+		typing := plain(s, true, distributions[0]).named("keypresses")
+		typing.Keypresses, typing.Faults = 2, 1
+		typing.Sides[0].Features.Keypress, typing.Sides[1].Features.Keypress = true, true
+		all = append(all, typing)
 	}
 	return all
 }
@@ -239,7 +274,7 @@ func longSetups(quick bool) []Setup {
 		link := s.named("and a new link")
 		link.Pairs, link.Links, link.Faults, link.Requests = 1, 1, 2, 0
 		asked := s.named("asked by the responder")
-		asked.Requests, asked.Security = 1, smp.AuthReqMITM
+		asked.Requests, asked.Security, asked.Misuse = 1, smp.AuthReqMITM, true
 		if quick {
 			again.Pairs = 2
 		}

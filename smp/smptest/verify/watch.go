@@ -312,7 +312,7 @@ func (r *run) watchRest(w *world) {
 
 // oneSided are the causes for which one side alone may keep a bond: the other
 // had no way to know that it was done, or none to say that it was not.
-const oneSided = TimedOut | Dropped | Lost | Injected | KeysDiffered
+const oneSided = TimedOut | Dropped | Lost | Injected | KeysDiffered | EncryptionLost
 
 func name(role bt.Role) string {
 	if role == bt.Central {

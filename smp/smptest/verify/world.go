@@ -31,6 +31,8 @@ type side struct {
 	shown    uint32    // the passkey that the device shows; 0 for none
 	number   uint32    // the last number to compare
 
+	encrypted bool // as its controller has told it
+
 	armed    bool // the procedure's timer
 	oldTimer bool // a start of it before the last one has fired, and nobody has heard
 
@@ -52,6 +54,8 @@ type question struct {
 	id     uint64
 	number uint32
 	model  smp.AssociationModel
+
+	replaces bool // a bond, which only the user may allow
 }
 
 // mail is what a controller hands to its host.
@@ -86,7 +90,7 @@ type report struct {
 
 // budget is what may still happen.
 type budget struct {
-	pairs, requests, encrypts, faults, injections, links uint8
+	pairs, requests, encrypts, faults, injections, links, keypresses uint8
 }
 
 // Causes are the things that can go wrong; those of a run are its explanation.
@@ -102,6 +106,8 @@ const (
 	Lost
 	Injected
 	KeysDiffered
+	EncryptionLost
+	Misused
 )
 
 // hasher turns worlds into numbers.
@@ -124,7 +130,7 @@ func (h *hasher) sum(w *world) uint64 {
 		b = append(b, x.start, byte(x.role), byte(x.level.KeySize), byte(x.level.Model), flags(x.level.SC, x.level.MITM))
 	}
 	x := w.left
-	b = append(b, x.pairs, x.requests, x.encrypts, x.faults, x.injections, x.links, byte(w.causes), byte(w.causes>>8))
+	b = append(b, x.pairs, x.requests, x.encrypts, x.faults, x.injections, x.links, x.keypresses, byte(w.causes), byte(w.causes>>8))
 	if k := w.attacker; k != nil {
 		for i := range k.heard {
 			b = append(append(b, byte(len(k.heard[i]))), k.heard[i]...)
@@ -150,7 +156,7 @@ func (s *side) appendTo(b []byte) []byte {
 			b = append(b, 0)
 			continue
 		}
-		b = append(b, byte(q.kind), flags(q.id == s.snap.Question()), byte(q.model))
+		b = append(b, byte(q.kind), flags(q.id == s.snap.Question(), q.replaces), byte(q.model))
 		b = binary.BigEndian.AppendUint32(b, q.number)
 	}
 	b = binary.BigEndian.AppendUint32(b, s.shown)
