@@ -3,7 +3,6 @@ package verify
 import (
 	"slices"
 
-	"blesmp/bond"
 	"blesmp/bt"
 	"blesmp/smp"
 	"blesmp/smp/toolbox"
@@ -28,9 +27,6 @@ var (
 	attackersRandom = mix('z')
 )
 
-// attackersIdentity is the one that a canned PDU has.
-var attackersIdentity = bt.TypedAddress{Type: bt.RandomAddress, Address: bt.Address{0xc6, 0x66, 0x66, 0x66, 0x66, 0x66}}
-
 // attackersFeatures are what it claims to be.
 var attackersFeatures = [][6]byte{
 	{0x04, 0x00, 0x0d, 0x10, 0x03, 0x03}, // SC, and able to do everything
@@ -41,12 +37,6 @@ var attackersFeatures = [][6]byte{
 	{0x00, 0x01, 0x05, 0x10, 0x03, 0x03},
 	{0x04, 0x00, 0x0d, 0x07, 0x03, 0x03}, // with the shortest key
 	{0x04, 0x00, 0x0d, 0x10, 0x00, 0x03}, // without keys of the initiator
-}
-
-// attackersKeys are keys and identities that nobody may keep.
-var attackersKeys = [][]byte{
-	append([]byte{0x06}, make([]byte, 16)...),
-	{0x09, 0x01, 0x66, 0x66, 0x66, 0x66, 0x66, 0x06},
 }
 
 // forged lists what the attacker may send. What it gives is made once for all
@@ -217,10 +207,7 @@ func (r *run) attackMoves(w *world, all []move) []move {
 	if inPairing(state) || state == smp.StateAwaitSecurity {
 		all = append(all, move{kind: cancel, role: victim})
 	}
-	if w.link.encrypted {
-		all = append(all, move{kind: unencrypt, role: victim})
-	}
-	return append(all, move{kind: spoil, role: victim}, move{kind: disconnect, role: victim})
+	return append(all, move{kind: unencrypt, role: victim}, move{kind: spoil, role: victim}, move{kind: disconnect, role: victim})
 }
 
 // forgedStep gives the side what the attacker sends.
@@ -274,51 +261,4 @@ func (r *run) endStarting(w *world, m move) {
 		w.link.encrypted, w.sides[m.role].encrypted = true, true
 	}
 	r.step(w, m.role, in)
-}
-
-// attackSetups put each side alone in front of the attacker.
-func attackSetups(quick bool) []Setup {
-	var all []Setup
-	for _, sc := range []bool{false, true} {
-		for _, s := range schemes {
-			if !sc && !s.legacy || quick && (s.name == "both type" || s.oob[0] != s.oob[1]) {
-				continue
-			}
-			for _, victim := range []bt.Role{bt.Central, bt.Peripheral} {
-				if quick && victim == bt.Central && !s.mitm {
-					continue // as much as all others together
-				}
-				setup := plain(s, sc, distributions[0])
-				setup.Name = "attack on the " + name(victim) + ": " + setup.Name
-				setup.Attack, setup.Victim, setup.Unknown = true, victim, s.mitm
-				setup.Pairs, setup.Requests, setup.Faults = 1, 1, 0
-				if !quick {
-					setup.Pairs = 2
-				}
-				if !sc && s.mitm {
-					// The attacker may offer SC: then the model is another one.
-					setup.Sides[victim].Features.SC = false
-				}
-				all = append(all, setup)
-			}
-		}
-	}
-	for _, victim := range []bt.Role{bt.Central, bt.Peripheral} {
-		other := plain(schemes[0], true, distributions[0]).named("bonded with another peer")
-		other.Name = "attack on the " + name(victim) + ": " + other.Name
-		other.Attack, other.Victim, other.Pairs, other.Requests, other.Faults = true, victim, 1, 0, 0
-		other.Sides[victim].Other = &bond.Bond{
-			Local: addresses[victim], Peer: attackersIdentity, SC: true, MITM: true, KeySize: 16, Model: uint8(smp.NumericComparison),
-			LocalLTK: &bond.LongTermKey{Key: mix('b')}, PeerLTK: &bond.LongTermKey{Key: mix('b')},
-		}
-		all = append(all, other)
-	}
-	bonded := plain(schemes[4], true, distributions[0])
-	bonded.Sides[bt.Peripheral].Bond = &bond.Bond{
-		Local: addresses[1], Peer: addresses[0], SC: true, MITM: true, KeySize: 16, Model: uint8(smp.NumericComparison),
-		LocalLTK: &bond.LongTermKey{Key: mix('b')}, PeerLTK: &bond.LongTermKey{Key: mix('b')},
-	}
-	bonded.Name = "attack on a bonded responder"
-	bonded.Attack, bonded.Victim, bonded.Unknown, bonded.Requests, bonded.Faults = true, bt.Peripheral, true, 1, 0
-	return append(all, bonded)
 }

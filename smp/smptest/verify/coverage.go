@@ -118,6 +118,3 @@ func (m *Missed) name() string {
 	}
 	return text
 }
-
-// untaken are the rows that no setup takes, with the reasons.
-var untaken = map[string]string{}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"blesmp/bt"
-	"blesmp/gen/table"
 	"blesmp/smp"
 )
 
@@ -368,74 +367,6 @@ func (r *run) lose(w *world, role bt.Role) {
 	r.tell(role, what+" is lost")
 }
 
-// lateAnswer gives the answer that a user has found too late.
-func (r *run) lateAnswer(w *world, role bt.Role) {
-	s := &w.sides[role]
-	q := s.late
-	s.late = nil
-	in := smp.Input{Question: q.id, Event: smp.EventConsentGiven, Features: r.features(w, role)}
-	switch q.kind {
-	case smp.EffectAskFeatures:
-		in.Event = smp.EventFeaturesConfirmed
-	case smp.EffectAskPasskey:
-		in.Event, in.Passkey = smp.EventPasskeyEntered, 1
-	case smp.EffectAskCompare:
-		in.Event = smp.EventNumbersEqual
-	}
-	if r.options.NoNumbers {
-		in.Question = s.snap.Question()
-	}
-	r.step(w, role, in)
-}
-
-// answer is what an honest user says; false where he cannot know yet.
-func (r *run) answer(w *world, role bt.Role) (smp.Input, bool) {
-	s, other := &w.sides[role], &w.sides[1-role]
-	q := s.question
-	in := smp.Input{Question: q.id}
-	switch q.kind {
-	case smp.EffectAskPairing, smp.EffectAskSecurity:
-		in.Event, in.Features = smp.EventConsentGiven, r.features(w, role)
-	case smp.EffectAskFeatures:
-		in.Event, in.Replace = smp.EventFeaturesConfirmed, true
-	case smp.EffectAskPasskey:
-		in.Event, in.Passkey = smp.EventPasskeyEntered, r.typed(w)
-		if q.model != smp.BothType && !r.setup.Attack {
-			in.Passkey = other.shown
-			return in, other.shown != 0
-		}
-	case smp.EffectAskCompare:
-		in.Event = smp.EventNumbersEqual
-		return in, other.number == q.number
-	}
-	return in, true
-}
-
-// features are what a side brings to its next pairing.
-func (r *run) features(w *world, role bt.Role) *smp.Features {
-	f := &r.setup.Sides[role].Features
-	if f.PeerOOB == nil || f.PeerOOB.TK == nil || !r.freshSecrets() {
-		return f
-	}
-	own, oob := *f, *f.PeerOOB
-	oob.TK = &bt.Key{14: w.left.pairs, 15: 7}
-	own.PeerOOB = &oob
-	return &own
-}
-
-// typed is a passkey that nobody shows on this link.
-func (r *run) typed(w *world) uint32 {
-	const passkey = 271828
-	if r.freshSecrets() {
-		return passkey + uint32(w.left.pairs)<<12
-	}
-	return passkey
-}
-
-// freshSecrets says that no passkey and no TK is used for two pairings. Two
-// sides that attack nobody do not have to agree on them anew.
-func (r *run) freshSecrets() bool { return r.setup.Attack && !r.options.NoFresh }
-
 // reconnect makes a new link with new procedures; the bonds stay.
 func (r *run) reconnect(w *world) {
 	r.tell(bt.Central, "a new link")
@@ -446,42 +377,6 @@ func (r *run) reconnect(w *world) {
 		s := &w.sides[i]
 		*s = side{snap: r.fresh[i], bond: s.bond, bondKey: s.bondKey, pairing: s.pairing + 1, ghost: ghost{began: s.ghost.began, completed: s.ghost.completed}}
 	}
-}
-
-// canned are PDUs that an attacker may send at any time.
-var canned = [][]byte{
-	{0x01, 0x04, 0x00, 0x2d, 0x10, 0x07, 0x07},
-	{0x01, 0x03, 0x00, 0x01, 0x07, 0x01, 0x01},
-	{0x02, 0x04, 0x00, 0x2d, 0x10, 0x07, 0x07},
-	{0x02, 0x03, 0x00, 0x01, 0x07, 0x01, 0x01},
-	junk(0x03, 16), junk(0x04, 16), {0x05, 0x08}, junk(0x06, 16), junk(0x07, 10), junk(0x08, 16),
-	{0x09, 0x01, 0x66, 0x66, 0x66, 0x66, 0x66, 0xc6}, junk(0x0a, 16), {0x0b, 0x0d}, attackersKey(), junk(0x0c, 64), junk(0x0d, 16), {0x0e, 0x01},
-	{0x01, 0x00}, {0x05}, {0x03, 0x01}, {0x0b}, {0x7f},
-}
-
-func junk(code byte, size int) []byte {
-	pdu := []byte{code}
-	for range size {
-		pdu = append(pdu, 0x66)
-	}
-	return pdu
-}
-
-func attackersKey() []byte {
-	public := smp.PublicKey(newPair(mix('a')).public)
-	return public.AppendTo(nil)
-}
-
-// injected is the PDU of a move: a canned one, the side's own last one, or that
-// of its peer.
-func (r *run) injected(w *world, m move) []byte {
-	switch int(m.arg) {
-	case len(canned):
-		return []byte(w.sides[m.role].lastSent)
-	case len(canned) + 1:
-		return []byte(w.sides[1-m.role].lastSent)
-	}
-	return canned[m.arg]
 }
 
 // String names the move for the record of a violation.
@@ -496,19 +391,4 @@ func (m move) String() string {
 		spoil: "a failure without a start", unencrypt: "the encryption is off",
 	}
 	return fmt.Sprintf("%s (%s)", names[m.kind], name(m.role))
-}
-
-// shorten gives a table in which the last round of Passkey Entry is this one.
-func shorten(t *table.Table, round uint16) *table.Table {
-	short := *t
-	short.Nodes = slices.Clone(t.Nodes)
-	slot := slices.IndexFunc(t.Slots, func(s table.Slot) bool { return s.Name == "round" })
-	for i, n := range t.Nodes {
-		if n.Op != table.Eq || int(t.Nodes[n.A].A) != slot || t.Nodes[n.A].Op != table.Load || t.Nodes[n.B].Op != table.Const {
-			continue
-		}
-		short.Nodes = append(short.Nodes, table.Node{Op: table.Const, A: round})
-		short.Nodes[i].B = uint16(len(short.Nodes) - 1)
-	}
-	return &short
 }

@@ -142,11 +142,12 @@ func TestPromises(t *testing.T) {
 		{"flush before encryption", verify.Options{NoFlush: true, Only: bonds}, "the two sides start encryption with different keys"},
 		{"numbered answers", verify.Options{NoNumbers: true, Only: numeric + ", three pairings"}, ""},
 		{"results of earlier encryption", verify.Options{NoChanges: true, Only: numeric + ", bonds"}, "the two sides report different levels"},
+		{"fresh secrets", verify.Options{NoFresh: true, Only: "attack on the initiator: legacy, initiator types, LTK and identity"}, "the initiator gives an attacker a key, though its user asked for protection"},
 		{"a pause after a failure", verify.Options{NoPause: true, Only: secureJust + ", SC bonds at the responder"}, "the responder waits in AwaitPublicKey, and nobody has anything to do"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			test.options.Quick = true
+			test.options.Quick = !test.options.NoFresh // which takes two pairings
 			found(t, test.options, test.want)
 		})
 	}
@@ -237,6 +238,34 @@ func TestSetups(t *testing.T) {
 		if !full[s.Name] {
 			t.Errorf("%s is not in the full run", s.Name)
 		}
+	}
+}
+
+// TestCoverage counts the rules that one setup takes. All setups together leave
+// out none without a reason: smp verify fails where they do.
+func TestCoverage(t *testing.T) {
+	report, err := verify.Run(context.Background(), verify.Options{Quick: true, Only: legacyJust, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &report.Coverage
+	if c.Rows < 300 || c.Taken() < 60 || c.Taken() > c.Rows/2 {
+		t.Errorf("%d of %d rules taken by %s", c.Taken(), c.Rows, legacyJust)
+	}
+	reasons := 0
+	for _, m := range c.Missed {
+		if m.Reason != "" {
+			reasons++
+		}
+		if m.Line == 0 || m.Cell == "" {
+			t.Errorf("a row without a place: %v", m)
+		}
+	}
+	if reasons != verify.Reasons() {
+		t.Errorf("%d reasons for rows that are not taken, of which %d belong to a row of this table", verify.Reasons(), reasons)
+	}
+	if n := len(c.Unexplained()); n != c.Rows-c.Taken()-reasons {
+		t.Errorf("%d rows without a reason", n)
 	}
 }
 
