@@ -2,7 +2,10 @@ package bond
 
 import (
 	"errors"
+	"fmt"
 	"strings"
+
+	"blesmp/bt"
 )
 
 // The errors that callers tell apart with errors.Is.
@@ -19,6 +22,19 @@ var (
 	// has come to its end.
 	ErrSignCounter = errors.New("bond: sign counter refused")
 )
+
+// NotFound makes the error for a peer's address of which a Store knows nothing.
+// It is ErrNotFound; its text is only written when somebody reads it, since a
+// host asks for every stranger that it hears.
+func NotFound(local, peer bt.TypedAddress) error { return &notFound{local, peer} }
+
+type notFound struct{ local, peer bt.TypedAddress }
+
+func (e *notFound) Error() string {
+	return fmt.Sprintf("local %v, peer %v: %v", e.local, e.peer, ErrNotFound)
+}
+
+func (e *notFound) Unwrap() error { return ErrNotFound }
 
 // CorruptError says that stored data is damaged, is not what its place asks
 // for, or comes from a version that this one does not know. The data is left

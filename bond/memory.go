@@ -20,7 +20,8 @@ type Memory struct {
 	onAir      map[pair]bt.TypedAddress // to Bond.Peer
 	identities map[bt.TypedAddress]LocalIdentity
 	attempts   map[pair]attempt
-	written    uint64 // counts the writes of attempts
+	irks       *ResolvingList // of bonds, once somebody has asked for it
+	written    uint64         // counts the writes of attempts
 }
 
 var _ Store = (*Memory)(nil)
@@ -59,19 +60,49 @@ func (m *Memory) find(local, peer bt.TypedAddress) (Bond, error) {
 	if identity, ok := m.onAir[pair{local, peer}]; ok {
 		return m.bonds[pair{local, identity}], nil
 	}
-	return Bond{}, fmt.Errorf("local %v, peer %v: %w", local, peer, ErrNotFound)
+	return Bond{}, NotFound(local, peer)
 }
 
-// Resolve implements Store.
+// Resolve implements Store. The first call makes the list of all IRKs.
 func (m *Memory) Resolve(local, rpa bt.TypedAddress) (Bond, error) {
+	if !rpa.IsResolvable() {
+		return Bond{}, NotFound(local, rpa)
+	}
+	list := m.resolvingList()
+	peer, ok := list.Resolve(local, rpa)
+	if !ok {
+		return Bond{}, NotFound(local, rpa)
+	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for key, b := range m.bonds {
-		if key.local == local && b.PeerIRK != nil && Resolves(*b.PeerIRK, rpa) {
-			return b.Clone(), nil
+	if b := m.bonds[pair{local, peer}]; b.PeerIRK != nil && Resolves(*b.PeerIRK, rpa) {
+		return b.Clone(), nil
+	}
+	// The bond has been changed since. While the lock is held, none is.
+	if peer, ok = list.Resolve(local, rpa); !ok {
+		return Bond{}, NotFound(local, rpa)
+	}
+	return m.bonds[pair{local, peer}].Clone(), nil
+}
+
+func (m *Memory) resolvingList() *ResolvingList {
+	m.mu.RLock()
+	list := m.irks
+	m.mu.RUnlock()
+	if list != nil {
+		return list
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.irks == nil {
+		m.irks = new(ResolvingList)
+		for key, b := range m.bonds {
+			if b.PeerIRK != nil {
+				m.irks.Put(key.local, key.peer, *b.PeerIRK)
+			}
 		}
 	}
-	return Bond{}, fmt.Errorf("local %v, private address %v: %w", local, rpa, ErrNotFound)
+	return m.irks
 }
 
 // All implements Store.
@@ -114,6 +145,9 @@ func (m *Memory) Put(bonds ...Bond) error {
 		if !b.OnAir.IsZero() {
 			m.onAir[pair{b.Local, b.OnAir}] = b.Peer
 		}
+		if m.irks != nil && b.PeerIRK != nil {
+			m.irks.Put(b.Local, b.Peer, *b.PeerIRK)
+		}
 	}
 	return nil
 }
@@ -133,6 +167,9 @@ func (m *Memory) Delete(local, peer bt.TypedAddress) error {
 func (m *Memory) remove(b Bond) {
 	delete(m.bonds, pair{b.Local, b.Peer})
 	delete(m.onAir, pair{b.Local, b.OnAir})
+	if m.irks != nil {
+		m.irks.Delete(b.Local, b.Peer)
+	}
 }
 
 // ReserveSignCounter implements Store.

@@ -1,0 +1,157 @@
+package bond
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/subtle"
+	"reflect"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"blesmp/bt"
+)
+
+const (
+	// stretch is how many keys a search tries before it looks up: whether
+	// another processor has found the peer, or somebody wants to change the
+	// list. It takes some 50 microseconds.
+	stretch = 2048
+
+	// sharedSearch is the number of keys from which a search is worth more than
+	// one processor.
+	sharedSearch = 4 * stretch
+)
+
+// search looks for the key that made a private address, at the positions from
+// next to end of an irkList.
+type search struct {
+	list  *irkList
+	rpa   bt.Address
+	round int // of the list
+	end   int
+
+	next  atomic.Int64 // the first position that nobody has taken
+	found atomic.Int64 // the lowest position that fits, or end
+}
+
+// newSearch wants the list's lock.
+func newSearch(l *irkList, rpa bt.Address, start, end int) *search {
+	s := &search{list: l, rpa: rpa, round: l.round, end: end}
+	s.next.Store(int64(start))
+	s.found.Store(int64(end))
+	return s
+}
+
+// result says where the search found a key.
+func (s *search) result() (position int, found bool) {
+	position = int(s.found.Load())
+	return position, position < s.end
+}
+
+// run searches, on all processors if there is much to do.
+func (s *search) run() {
+	var wg sync.WaitGroup
+	if keys := s.end - int(s.next.Load()); keys >= sharedSearch {
+		for range min(runtime.GOMAXPROCS(0), keys/stretch) - 1 {
+			wg.Go(s.work)
+		}
+	}
+	s.work()
+	wg.Wait()
+}
+
+// work takes one stretch after the other, in order, so that it is the lowest
+// position that is found.
+func (s *search) work() {
+	t := newTrial(s.rpa)
+	for {
+		start := s.next.Add(stretch) - stretch
+		if start >= s.found.Load() {
+			return
+		}
+		end := min(int(start)+stretch, s.end)
+		position, ok := s.list.try(s.round, int(start), end, t)
+		if !ok {
+			return // whoever concludes sees it, too
+		}
+		if position == end {
+			continue
+		}
+		for found := s.found.Load(); int64(position) < found; found = s.found.Load() {
+			s.found.CompareAndSwap(found, int64(position))
+		}
+		return
+	}
+}
+
+// trial is a private address on the one hand, and room for the answer of the
+// random address hash function on the other (Core Vol 3, Part H, 2.2.2).
+type trial struct {
+	in, out [aes.BlockSize]byte
+	hash    [3]byte
+	fetched byte // of no meaning
+}
+
+func newTrial(rpa bt.Address) *trial {
+	t := &trial{hash: [3]byte(rpa[3:])}
+	copy(t.in[13:], rpa[:3])
+	return t
+}
+
+// fits reports whether a key made the address. A nil key did not.
+func (t *trial) fits(key cipher.Block) bool {
+	if key == nil {
+		return false
+	}
+	key.Encrypt(t.out[:], t.in[:])
+	return subtle.ConstantTimeCompare(t.out[13:], t.hash[:]) == 1
+}
+
+const (
+	// fetched is how many keys fetch is given at a time.
+	fetched = 32
+
+	// scheduleSize is what encryption reads of a key: the number of rounds and
+	// eleven round keys.
+	scheduleSize = 8 + 11*aes.BlockSize
+
+	cacheLine = 64
+)
+
+// fetch reads a little of every line of memory that encrypting with these keys
+// will read. A long list is in no cache, and encryption waits for each key in
+// turn; here the processor asks for all of them before it waits. That makes a
+// search over 100,000 keys faster by a half.
+func (t *trial) fetch(keys []cipher.Block) {
+	var sum byte
+	for i := range keys {
+		start := (*[2]unsafe.Pointer)(unsafe.Pointer(&keys[i]))[1]
+		if start == nil {
+			continue
+		}
+		for line := uintptr(0); line < fetchSize; line += cacheLine {
+			sum += *(*byte)(unsafe.Add(start, line))
+		}
+	}
+	t.fetched += sum
+}
+
+// fetchSize is how much of a key fetch reads: nothing where a cipher.Block of
+// AES is not a pointer to a key schedule as long as this.
+var fetchSize = func() uintptr {
+	block := reflect.TypeOf(newCipher(bt.Key{}))
+	if block.Kind() != reflect.Pointer || block.Elem().Size() < scheduleSize {
+		return 0
+	}
+	return scheduleSize
+}()
+
+func newCipher(irk bt.Key) cipher.Block {
+	block, err := aes.NewCipher(irk[:])
+	if err != nil {
+		panic("bond: AES refuses a key of 16 octets: " + err.Error())
+	}
+	return block
+}
