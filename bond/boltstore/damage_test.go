@@ -238,15 +238,36 @@ func TestDamage_cycle(t *testing.T) {
 			file := bytes.Clone(good)
 			native.PutUint64(file[page+pageHeaderSize+i*elementSize+8:], p.id())
 			write(t, path, file)
-			for _, o := range []*Options{nil, {VerifyLimit: -1}, {Recover: true, VerifyLimit: -1}} {
+			s, err := openWith(path, nil)
+			inUse := err != nil // and not on a free page
+			if inUse {
+				wantCorrupt(t, path, err)
+			} else if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			wantFile(t, path, file)
+			for _, o := range []*Options{{VerifyLimit: -1}, {Recover: true, VerifyLimit: -1}} {
 				s, err := openWith(path, o)
-				if err == nil { // the branch is on a free page
-					if err := errors.Join(s.Check(), s.Close()); err != nil {
+				if err != nil {
+					wantCorrupt(t, path, err)
+					wantFile(t, path, file)
+					continue
+				}
+				if !inUse {
+					if err := errors.Join(s.Check(), s.Put(bondWith(1)), s.Close()); err != nil {
 						t.Fatalf("opened, but %v", err)
 					}
 					continue
 				}
+				_, err = read(s)
 				wantCorrupt(t, path, err)
+				_, err = s.Resolve(ours, addressOf(t, "40:00:00:00:00:01/random"))
+				wantCorrupt(t, path, err)
+				wantCorrupt(t, path, s.Put(bondWith(1)))
+				wantCorrupt(t, path, s.Check())
+				if err := s.Close(); err != nil {
+					t.Fatalf("Close: %v", err)
+				}
 				wantFile(t, path, file)
 			}
 		}

@@ -47,6 +47,14 @@ func parseHeader(page []byte) (fileHeader, error) {
 	return h, nil
 }
 
+// fits wants a file of so many octets to have all the pages that were used.
+func (h fileHeader) fits(size int64) error {
+	if h.high < 4 || h.high > uint64(size)/uint64(h.pageSize) {
+		return fmt.Errorf("cut off: %d octets, want %d pages of %d", size, h.high, h.pageSize)
+	}
+	return nil
+}
+
 // errOldHeader says that one of the two headers is damaged: the other may be
 // that of the last transaction or of the one before it.
 var errOldHeader = errors.New("one of the two headers is damaged, so the last change may be missing")

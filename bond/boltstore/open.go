@@ -95,7 +95,7 @@ func openWith(path string, options *Options) (*Store, error) {
 			return nil, fmt.Errorf("boltstore: create %s: %w", path, err)
 		}
 	}
-	rewrite, err := inspect(path, o, time.Until(deadline))
+	found, err := inspect(path, o, time.Until(deadline))
 	if err != nil {
 		return nil, err
 	}
@@ -103,47 +103,77 @@ func openWith(path string, options *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rewrite {
-		for range 2 { // each writes one of the headers
-			if err := s.update(func(*bbolt.Tx) error { return nil }); err != nil {
-				return nil, errors.Join(err, s.Close())
-			}
+	if found.whole {
+		s.sound.known.Store(true)
+	} else if err := s.checkSoon(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if found.oldHeader {
+		if err := s.rewriteHeaders(); err != nil {
+			return nil, errors.Join(err, s.Close())
 		}
 	}
 	return s, nil
 }
 
-// inspect looks at a file without changing it. The answer rewrite says that one
-// of its headers has to be written anew.
-func inspect(path string, o Options, timeout time.Duration) (rewrite bool, err error) {
+// rewriteHeaders makes two transactions, of which each writes one header.
+func (s *Store) rewriteHeaders() error {
+	if err := s.sound.wait(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range 2 {
+		if err := s.transaction(true, func(*bbolt.Tx) error { return nil }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findings is what inspect says of a file that can be opened.
+type findings struct {
+	oldHeader bool // one of its headers has to be written anew
+	whole     bool // everything in it has been looked at
+}
+
+// inspect looks at a file without changing it. How long it takes does not
+// depend on the number of bonds in a file that is larger than the limit.
+func inspect(path string, o Options, timeout time.Duration) (found findings, err error) {
 	s, err := open(path, true, timeout)
 	if err != nil {
-		return false, err
+		return findings{}, err
 	}
+	s.sound.known.Store(true) // what is read below is looked at before
 	defer func() { err = errors.Join(err, s.Close()) }()
 
 	info, err := s.file.Stat()
 	if err != nil {
-		return false, fmt.Errorf("boltstore: %w", err)
+		return findings{}, fmt.Errorf("boltstore: %w", err)
 	}
 	header, err := readHeader(s.file, info.Size())
 	if errors.Is(err, errOldHeader) {
 		if !o.Recover {
-			return false, s.damaged(adviceRecover, err)
+			return findings{}, s.damaged(adviceRecover, err)
 		}
-		rewrite = true
+		found.oldHeader = true
 	} else if err != nil {
-		return false, s.damaged(adviceForeign, err)
+		return findings{}, s.damaged(adviceForeign, err)
 	}
-	all := header.high <= uint64(max(o.VerifyLimit, 0))/uint64(header.pageSize)
-	if err := checkPages(s.file, info.Size(), header, all); err != nil {
-		return false, s.damaged(adviceBackup, err)
+	found.whole = header.high <= uint64(max(o.VerifyLimit, 0))/uint64(header.pageSize)
+	if found.whole {
+		err = checkPages(s.file, info.Size(), header, true)
+	} else {
+		err = checkOutline(s.file, info.Size(), header)
 	}
-	return rewrite, s.view(func(tx *bbolt.Tx) error {
+	if err != nil {
+		return findings{}, s.damaged(adviceBackup, err)
+	}
+	return found, s.view(func(tx *bbolt.Tx) error {
 		if err := s.checkFormat(tx); err != nil {
 			return err
 		}
-		if !all || o.Recover {
+		if !found.whole || o.Recover {
 			return nil
 		}
 		return s.checkRecords(tx, adviceRecover)
@@ -152,7 +182,7 @@ func inspect(path string, o Options, timeout time.Duration) (rewrite bool, err e
 
 // open has bbolt open a file that exists.
 func open(path string, readOnly bool, timeout time.Duration) (s *Store, err error) {
-	s = &Store{path: path}
+	s = &Store{path: path, toDisk: (*bbolt.Tx).Commit}
 	defer func() {
 		if err != nil && s.file != nil {
 			// bbolt closes it, too, unless it panicked.

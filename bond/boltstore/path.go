@@ -28,8 +28,8 @@ func newPathCheck(r io.ReaderAt, size int64) (*pathCheck, error) {
 	if err != nil && !errors.Is(err, errOldHeader) {
 		return nil, err
 	}
-	if header.high > uint64(size)/uint64(header.pageSize) {
-		return nil, fmt.Errorf("cut off: %d octets, want %d pages of %d", size, header.high, header.pageSize)
+	if err := header.fits(size); err != nil {
+		return nil, err
 	}
 	c := &pathCheck{pages: pageCheck{r: r, header: header}, seen: make(map[uint64]checkedPage)}
 	p, err := c.pages.read(header.freelist)

@@ -36,9 +36,15 @@ type Store struct {
 	db   *bbolt.DB
 	file *os.File // bbolt's own
 
-	mu     sync.Mutex // held while something is changed
-	way    *pathCheck // of the transaction that mu is held for
-	broken atomic.Pointer[bond.CorruptError]
+	sound  sound
+	broken atomic.Pointer[unusable] // also when it is closed
+	irks   irkIndex
+	queue  queue
+
+	mu     sync.Mutex               // held while something is changed
+	way    *pathCheck               // of the transaction that mu is held for
+	writes int                      // of that transaction
+	toDisk func(tx *bbolt.Tx) error // commits it
 }
 
 var _ bond.Store = (*Store)(nil)
@@ -46,7 +52,12 @@ var _ bond.Store = (*Store)(nil)
 // Close waits for the calls that are under way and frees the file for others.
 // Every later call fails with os.ErrClosed; a second Close does nothing.
 func (s *Store) Close() error {
-	if s.broken.Load() != nil {
+	s.sound.end()
+	s.broken.CompareAndSwap(nil, &unusable{err: s.failed(os.ErrClosed)})
+	s.mu.Lock()
+	s.irks.drop()
+	s.mu.Unlock()
+	if broken := s.broken.Load(); broken != nil && broken.locked {
 		// bbolt may hold its locks for ever, so it cannot close. This frees the
 		// file for others; bbolt's map of it stays until the process ends.
 		if err := release(s.file); err != nil && !errors.Is(err, os.ErrClosed) {
@@ -71,24 +82,26 @@ func (s *Store) Get(local, peer bt.TypedAddress) (b bond.Bond, err error) {
 
 // find gives the key and the record of the bond that an address finds.
 func (s *Store) find(tx *bbolt.Tx, local, address bt.TypedAddress) (key, record []byte, err error) {
-	bonds, onAir, _, err := s.bondBuckets(tx)
+	key = pairKey(local, address)
+	if record, err = s.lookup(tx, bondsBucket, key); err != nil || record != nil {
+		return key, record, err
+	}
+	entry, err := s.lookup(tx, onAirBucket, key)
 	if err != nil {
 		return nil, nil, err
 	}
-	key = pairKey(local, address)
-	if record = bonds.Get(key); record != nil {
-		return key, record, nil
-	}
-	entry := onAir.Get(key)
 	if entry == nil {
-		return nil, nil, fmt.Errorf("local %v, peer %v: %w", local, address, bond.ErrNotFound)
+		return nil, nil, bond.NotFound(local, address)
 	}
 	peer, err := decodeOnAir(key, entry)
 	if err != nil {
 		return nil, nil, s.corrupt(onAirBucket, key, err)
 	}
 	bondKey := pairKey(local, peer)
-	if record = bonds.Get(bondKey); record == nil {
+	if record, err = s.lookup(tx, bondsBucket, bondKey); err != nil {
+		return nil, nil, err
+	}
+	if record == nil {
 		return nil, nil, s.corrupt(onAirBucket, key, fmt.Errorf("there is no bond with %v", peer))
 	}
 	return bondKey, record, nil
@@ -105,57 +118,6 @@ func (s *Store) get(tx *bbolt.Tx, local, address bt.TypedAddress) (bond.Bond, er
 	}
 	if address != b.Peer && address != b.OnAir {
 		return bond.Bond{}, s.corrupt(onAirBucket, pairKey(local, address), fmt.Errorf("the bond with %v has another address", b.Peer))
-	}
-	return b, nil
-}
-
-// Resolve implements bond.Store.
-func (s *Store) Resolve(local, rpa bt.TypedAddress) (b bond.Bond, err error) {
-	none := fmt.Errorf("local %v, private address %v: %w", local, rpa, bond.ErrNotFound)
-	if !rpa.IsResolvable() {
-		return bond.Bond{}, none
-	}
-	err = s.view(func(tx *bbolt.Tx) error {
-		irks, err := s.bucket(tx, irksBucket)
-		if err != nil {
-			return err
-		}
-		var unread error
-		for key, record := range withPrefix(irks, local) {
-			irk, err := decodeIRK(key, record)
-			if err != nil {
-				unread = s.corrupt(irksBucket, key, err)
-			}
-			if err != nil || !bond.Resolves(irk, rpa) {
-				continue
-			}
-			b, err = s.bondOfIRK(tx, key, irk)
-			return err
-		}
-		if unread != nil {
-			return unread
-		}
-		return none
-	})
-	return b, err
-}
-
-// bondOfIRK gives the bond to which an entry of the index irks belongs.
-func (s *Store) bondOfIRK(tx *bbolt.Tx, key []byte, irk bt.Key) (bond.Bond, error) {
-	bonds, err := s.bucket(tx, bondsBucket)
-	if err != nil {
-		return bond.Bond{}, err
-	}
-	record := bonds.Get(key)
-	if record == nil {
-		return bond.Bond{}, s.corrupt(irksBucket, key, errors.New("there is no bond with this peer"))
-	}
-	b, err := decodeBond(key, record)
-	if err != nil {
-		return bond.Bond{}, s.corrupt(bondsBucket, key, err)
-	}
-	if b.PeerIRK == nil || !b.PeerIRK.Equal(irk) {
-		return bond.Bond{}, s.corrupt(irksBucket, key, errors.New("the bond has another IRK"))
 	}
 	return b, nil
 }
@@ -182,6 +144,10 @@ func (s *Store) All() iter.Seq2[bond.Bond, error] {
 		type result struct {
 			bond bond.Bond
 			err  error
+		}
+		if err := s.sound.wait(); err != nil {
+			yield(bond.Bond{}, err)
+			return
 		}
 		var next []byte
 		for {

@@ -18,23 +18,22 @@ func (s *Store) view(fn func(*bbolt.Tx) error) (err error) {
 	return s.transaction(false, fn)
 }
 
-// update runs fn in a transaction whose changes are on disk when it returns
-// nil, and are undone when it does not.
-func (s *Store) update(fn func(*bbolt.Tx) error) (err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.way = nil
-	return s.transaction(true, fn)
-}
-
 // put writes a record within update.
 func (s *Store) put(tx *bbolt.Tx, bucket string, key, record []byte) error {
-	return s.write(tx, bucket, key, func(b *bbolt.Bucket) error { return b.Put(key, record) })
+	err := s.write(tx, bucket, key, func(b *bbolt.Bucket) error { return b.Put(key, record) })
+	if err == nil && bucket == irksBucket {
+		s.irks.note(key, record)
+	}
+	return err
 }
 
 // delete removes a record, if it is there, within update.
 func (s *Store) delete(tx *bbolt.Tx, bucket string, key []byte) error {
-	return s.write(tx, bucket, key, func(b *bbolt.Bucket) error { return b.Delete(key) })
+	err := s.write(tx, bucket, key, func(b *bbolt.Bucket) error { return b.Delete(key) })
+	if err == nil && bucket == irksBucket {
+		s.irks.note(key, nil)
+	}
+	return err
 }
 
 // write has fn change the entry under a key, if the pages that this involves
@@ -56,15 +55,19 @@ func (s *Store) write(tx *bbolt.Tx, bucket string, key []byte, fn func(*bbolt.Bu
 	if err := s.way.touch(bucket, key); err != nil {
 		return s.damaged(adviceClose, err)
 	}
+	s.writes++
 	if err := fn(b); err != nil {
 		return s.failed(err)
 	}
 	return nil
 }
 
+// errUndo ends a transaction without an error and without a change.
+var errUndo = errors.New("undo")
+
 func (s *Store) transaction(writable bool, fn func(*bbolt.Tx) error) (err error) {
 	if broken := s.broken.Load(); broken != nil {
-		return broken
+		return broken.err
 	}
 	defer s.rescue(debug.SetPanicOnFault(true), &err)
 	tx, err := s.db.Begin(writable)
@@ -72,13 +75,41 @@ func (s *Store) transaction(writable bool, fn func(*bbolt.Tx) error) (err error)
 		return s.failed(err)
 	}
 	defer func() { _ = tx.Rollback() }() // no effect after Commit
-	if err := fn(tx); err != nil || !writable {
+	err = fn(tx)
+	switch {
+	case errors.Is(err, errUndo):
+		return nil
+	case err != nil || !writable:
 		return err
 	}
-	if err := tx.Commit(); err != nil {
-		return s.failed(err)
+	number := tx.ID()
+	if err := s.toDisk(tx); err != nil {
+		return s.inDoubt(number, s.failed(err))
 	}
 	return nil
+}
+
+// inDoubt looks at what has become of a transaction that did not get to the
+// disk. If it is in the file all the same, it may be lost or not when the
+// system ends, so nothing can be said about the store until it is opened again.
+func (s *Store) inDoubt(number int, err error) error {
+	info, errStat := s.file.Stat()
+	if errStat != nil {
+		return err
+	}
+	header, errHeader := readHeader(s.file, info.Size())
+	if errHeader == nil && header.transaction < uint64(number) {
+		return err
+	}
+	err = fmt.Errorf("%w: whether the last change is stored shows when the file is opened again", err)
+	s.broken.CompareAndSwap(nil, &unusable{err: err})
+	return err
+}
+
+// unusable says why a store is of no use until it is opened again.
+type unusable struct {
+	err    error
+	locked bool // bbolt may hold its locks for ever
 }
 
 // rescue, deferred, makes an error of bbolt's panic over a damaged page, or of
@@ -88,9 +119,8 @@ func (s *Store) transaction(writable bool, fn func(*bbolt.Tx) error) (err error)
 func (s *Store) rescue(faultsPanicked bool, err *error) {
 	debug.SetPanicOnFault(faultsPanicked)
 	if reason := recover(); reason != nil {
-		broken := &bond.CorruptError{File: s.path, Err: fmt.Errorf("damaged pages: %v", reason), Advice: adviceClose}
-		s.broken.CompareAndSwap(nil, broken)
-		*err = s.broken.Load()
+		s.broken.CompareAndSwap(nil, &unusable{err: s.damaged(adviceClose, fmt.Errorf("damaged pages: %v", reason)), locked: true})
+		*err = s.broken.Load().err
 	}
 }
 
