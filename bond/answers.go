@@ -19,9 +19,12 @@ type answers struct {
 
 // The size of an answerTable.
 const (
-	answerWays = 8 // answers in a set
-	minSets    = 8
-	maxSets    = 2048
+	settled    = 12 // answers in a set that have been asked for again
+	newcomers  = 4  // and those that have not
+	answerWays = settled + newcomers
+
+	minSets = 4
+	maxSets = 1024
 
 	// peersPerSet makes a table grow with the list: an answer for four peers.
 	peersPerSet = 4 * answerWays
@@ -64,48 +67,54 @@ func setsFor(peers int) int {
 }
 
 // answerTable is a cache of fixed size. An address belongs into one of its sets,
-// which nobody can foresee, and displaces there the answer that has not been
-// asked for in the longest time. A new answer counts as one of those until it is
-// asked for again, but for one of thirty-two, so that a flood of addresses that
-// each come once passes through a single place of the set (bimodal re-reference
-// interval prediction).
+// and nobody can foresee into which. There it displaces one of the newcomers.
+// When it is asked for again while it is there, it displaces the settled one
+// that has not been asked for in the longest time, which becomes a newcomer
+// again. So a flood of addresses that come once passes through a quarter of the
+// table, and leaves the rest alone.
 type answerTable struct {
-	seed maphash.Seed
-	sets [][answerWays]answer
-	puts uint8
+	seed   maphash.Seed
+	sets   []answerSet
+	random uint64
 }
+
+// answerSet has the settled ones in front, those asked for last first.
+type answerSet [answerWays]answer
 
 // answer is empty while its address is zero, which is no private address.
 type answer struct {
 	address bt.Address
-	age     uint8 // up to oldest
 	value   uint32
 }
 
-const (
-	oldest    = 3
-	favoured  = 32 // one of so many new answers
-	favourAge = oldest - 1
-)
-
 func newAnswerTable(sets int) answerTable {
-	return answerTable{seed: maphash.MakeSeed(), sets: make([][answerWays]answer, sets)}
+	return answerTable{seed: maphash.MakeSeed(), sets: make([]answerSet, sets)}
 }
 
-func (t *answerTable) set(rpa bt.Address) *[answerWays]answer {
-	return &t.sets[maphash.Bytes(t.seed, rpa[:])&uint64(len(t.sets)-1)]
+func (t *answerTable) set(rpa bt.Address) *answerSet {
+	hash := maphash.Bytes(t.seed, rpa[:])
+	t.random = t.random*6364136223846793005 + hash | 1
+	return &t.sets[hash&uint64(len(t.sets)-1)]
 }
 
 // get gives the value of an address, or less than 0.
 func (t *answerTable) get(rpa bt.Address) int {
 	set := t.set(rpa)
-	for i := range set {
-		if set[i].address == rpa {
-			set[i].age = 0
-			return int(set[i].value)
+	for i, a := range set {
+		if a.address == rpa {
+			set.settle(i)
+			return int(a.value)
 		}
 	}
 	return -1
+}
+
+// settle puts the answer at a place in front.
+func (s *answerSet) settle(place int) {
+	a, last := s[place], min(place, settled-1)
+	s[place] = s[last]
+	copy(s[1:last+1], s[:last])
+	s[0] = a
 }
 
 // put stores the value of an address, if the table has been asked before.
@@ -114,32 +123,15 @@ func (t *answerTable) put(rpa bt.Address, value int) {
 		return
 	}
 	set := t.set(rpa)
-	place := -1
-	for i := range set {
-		if set[i].address == rpa {
-			set[i].value = uint32(value)
-			return
+	place := settled + int(t.random>>32%newcomers)
+	for i, a := range set {
+		if a.address == rpa {
+			place = i
+			break
 		}
-		if place < 0 || set[i].rank() > set[place].rank() {
+		if i >= settled && a.address == (bt.Address{}) {
 			place = i
 		}
 	}
-	if aging := oldest - set[place].age; set[place].rank() <= oldest {
-		for i := range set {
-			set[i].age += aging
-		}
-	}
-	age := uint8(oldest)
-	if t.puts++; t.puts%favoured == 0 {
-		age = favourAge
-	}
-	set[place] = answer{address: rpa, age: age, value: uint32(value)}
-}
-
-// rank is higher for an answer that should give way sooner.
-func (a *answer) rank() uint8 {
-	if a.address == (bt.Address{}) {
-		return oldest + 1
-	}
-	return a.age
+	set[place] = answer{address: rpa, value: uint32(value)}
 }

@@ -52,11 +52,17 @@ func (s *search) result() (position int, found bool) {
 
 // run searches, on all processors if there is much to do.
 func (s *search) run() {
-	var wg sync.WaitGroup
 	if keys := s.end - int(s.next.Load()); keys >= sharedSearch {
-		for range min(runtime.GOMAXPROCS(0), keys/stretch) - 1 {
-			wg.Go(s.work)
-		}
+		s.share(min(runtime.GOMAXPROCS(0), keys/stretch))
+		return
+	}
+	s.work()
+}
+
+func (s *search) share(workers int) {
+	var wg sync.WaitGroup
+	for range workers - 1 {
+		wg.Go(s.work)
 	}
 	s.work()
 	wg.Wait()

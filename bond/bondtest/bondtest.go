@@ -64,6 +64,9 @@ func Run(t *testing.T, open func(t *testing.T) bond.Store, options ...Option) {
 		{"ConcurrentCounters", testConcurrentCounters},
 		{"ConcurrentReplace", testConcurrentReplace},
 		{"ConcurrentMix", testConcurrentMix},
+		{"ConcurrentBadPut", testConcurrentBadPut},
+		{"ConcurrentResolve", testConcurrentResolve},
+		{"ResolveAgain", testResolveAgain},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 	}

@@ -130,3 +130,56 @@ func testConcurrentMix(t *testing.T, suite *suite) {
 	})
 	wantAll(t, suite.reopen(t, s), withIRK(small(local2, public(1), 1), irk))
 }
+
+// testConcurrentBadPut has callers whose change is refused among others whose
+// is not. Each is told of its own change, and no change does anything to
+// another's.
+func testConcurrentBadPut(t *testing.T, suite *suite) {
+	s := suite.open(t)
+	const each = 12
+	counted := func(n uint32) bond.Bond { return withCSRKs(small(local2, public(n+1), n+1), key(1), key(2)) }
+	for n := range uint32(each) {
+		put(t, s, counted(n))
+	}
+	parallel(func(worker uint32) {
+		for n := range uint32(each) {
+			good := small(local1, public(worker*each+n+1), n+1)
+			switch worker % 4 {
+			case 0:
+				if err := s.Put(good); err != nil {
+					t.Errorf("Put: %v", err)
+				}
+			case 1:
+				bad := small(local1, static(n), n+1)
+				bad.KeySize = 6
+				if err := s.Put(good, bad); !errors.Is(err, bond.ErrInvalid) {
+					t.Errorf("Put with a bad bond: %v, want ErrInvalid", err)
+				}
+			case 2:
+				if err := s.Delete(local1, static(n)); !errors.Is(err, bond.ErrNotFound) {
+					t.Errorf("Delete of nothing: %v, want ErrNotFound", err)
+				}
+				if _, err := s.ReserveSignCounter(local1, static(n), 1); !errors.Is(err, bond.ErrNotFound) {
+					t.Errorf("ReserveSignCounter of nothing: %v, want ErrNotFound", err)
+				}
+			case 3:
+				if err := s.AcceptSignCounter(local2, public(n+1), 5); err != nil {
+					t.Errorf("AcceptSignCounter: %v", err)
+				}
+				if err := s.AcceptSignCounter(local2, public(n+1), 5); !errors.Is(err, bond.ErrSignCounter) {
+					t.Errorf("AcceptSignCounter twice: %v, want ErrSignCounter", err)
+				}
+			}
+		}
+	})
+	var want []bond.Bond
+	for n := range uint32(each) {
+		want = append(want, small(local1, public(n+1), n+1))
+	}
+	for n := range uint32(each) {
+		b := counted(n)
+		b.PeerSignCounter = 6
+		want = append(want, b)
+	}
+	wantAll(t, suite.reopen(t, s), want...)
+}
