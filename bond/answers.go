@@ -20,8 +20,11 @@ type answers struct {
 // The size of an answerTable.
 const (
 	settled    = 12 // answers in a set that have been asked for again
-	newcomers  = 4  // and those that have not
-	answerWays = settled + newcomers
+	patient    = 2  // newcomers that stay long
+	passing    = 2  // newcomers that give way to the next ones
+	answerWays = settled + patient + passing
+
+	patience = 16 // one of so many newcomers is patient
 
 	minSets = 4
 	maxSets = 1024
@@ -71,7 +74,8 @@ func setsFor(peers int) int {
 // When it is asked for again while it is there, it displaces the settled one
 // that has not been asked for in the longest time, which becomes a newcomer
 // again. So a flood of addresses that come once passes through a quarter of the
-// table, and leaves the rest alone.
+// table and leaves the rest alone; and since few of the flood become patient, an
+// address that comes again finds a way to settle even then.
 type answerTable struct {
 	seed   maphash.Seed
 	sets   []answerSet
@@ -123,7 +127,10 @@ func (t *answerTable) put(rpa bt.Address, value int) {
 		return
 	}
 	set := t.set(rpa)
-	place := settled + int(t.random>>32%newcomers)
+	place := settled + patient + int(t.random>>32%passing)
+	if t.random>>40%patience == 0 {
+		place -= patient
+	}
 	for i, a := range set {
 		if a.address == rpa {
 			place = i

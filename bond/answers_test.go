@@ -15,39 +15,48 @@ func testAddress(kind byte, n uint32) bt.Address {
 }
 
 // TestAnswerTable_flood has addresses that come again and again among very many
-// that come once, and wants the table to keep the former.
+// that come once, and wants the table to keep the former, also if the flood is
+// there before them.
 func TestAnswerTable_flood(t *testing.T) {
-	table := newAnswerTable(16)
 	const regulars = 100 // of 256 places
-	random := rand.New(rand.NewPCG(1, 2))
-	asked, missed := 0, 0
-	for step := range 2000 {
-		for n := range uint32(regulars) {
-			a := testAddress(1, n)
-			got := table.get(a)
-			if got >= 0 && got != int(n) {
-				t.Fatalf("get of regular %d = %d", n, got)
-			}
-			if step >= 10 {
-				asked++
-			}
-			if got < 0 {
-				table.put(a, int(n))
-				if step >= 10 {
-					missed++
+	for _, test := range []struct {
+		name         string
+		early        int // turns of the regulars before the flood
+		flood        int // addresses between two turns of the regulars
+		turns, count int // of the turns, those that count
+	}{
+		{"settled before", 20, 1000, 1000, 1000},
+		{"flooded before", 0, 100, 1000, 700},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			table := newAnswerTable(16)
+			random := rand.New(rand.NewPCG(1, 2))
+			missed := 0
+			for turn := -test.early; turn < test.turns; turn++ {
+				for n := range uint32(regulars) {
+					a := testAddress(1, n)
+					got := table.get(a)
+					if got >= 0 && got != int(n) {
+						t.Fatalf("get of regular %d = %d", n, got)
+					}
+					if got < 0 {
+						table.put(a, int(n))
+						if turn >= test.turns-test.count {
+							missed++
+						}
+					}
+				}
+				for range test.flood {
+					if a := testAddress(2, random.Uint32()); turn >= 0 && table.get(a) < 0 {
+						table.put(a, 7)
+					}
 				}
 			}
-		}
-		for range 500 { // 31 in each set before a regular comes again
-			a := testAddress(2, random.Uint32())
-			if table.get(a) < 0 {
-				table.put(a, 7)
+			t.Logf("%d of %d answers were lost", missed, regulars*test.count)
+			if missed*20 > regulars*test.count {
+				t.Errorf("%d of %d answers were lost, want at most one of twenty", missed, regulars*test.count)
 			}
-		}
-	}
-	t.Logf("%d of %d answers were lost", missed, asked)
-	if missed*50 > asked {
-		t.Errorf("%d of %d answers were lost, want at most one of fifty", missed, asked)
+		})
 	}
 }
 
