@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,81 +25,119 @@ import (
 )
 
 // childFile, in the environment, makes the test binary the process that writes
-// until it is killed, from the bond of the number childFirst.
+// until it is killed, from the bond of the number childFirst, with so many
+// callers at the same time as childWriters says.
 const (
-	childFile  = "BOLTSTORE_TEST_FILE"
-	childFirst = "BOLTSTORE_TEST_FIRST"
+	childFile    = "BOLTSTORE_TEST_FILE"
+	childFirst   = "BOLTSTORE_TEST_FIRST"
+	childWriters = "BOLTSTORE_TEST_WRITERS"
 )
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childFile); path != "" {
-		if err := writeForEver(path, os.Getenv(childFirst)); err != nil {
+		if err := writeForEver(path, os.Getenv(childFirst), os.Getenv(childWriters)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	_ = os.RemoveAll(sharedDir) // no effect where it is empty
+	os.Exit(code)
 }
 
-// writeForEver puts one bond after the other, and names each on standard output
-// once it is stored.
-func writeForEver(path, first string) error {
+// writeForEver has callers put one bond after the other, and names each on
+// standard output once it is stored.
+func writeForEver(path, first, writers string) error {
 	start, err := strconv.Atoi(first)
 	if err != nil {
 		return err
 	}
-	s, err := openWith(path, nil)
-	for n := start; err == nil; n++ {
-		if err = s.Put(bondWith(n)); err == nil {
-			_, err = fmt.Println(n)
-		}
+	callers, err := strconv.Atoi(writers)
+	if err != nil {
+		return err
 	}
-	return err
+	s, err := openWith(path, nil)
+	if err != nil {
+		return err
+	}
+	var next atomic.Int64
+	next.Store(int64(start))
+	failed := make(chan error)
+	for range callers {
+		go func() {
+			for {
+				n := int(next.Add(1) - 1)
+				err := s.Put(bondWith(n))
+				if err == nil {
+					_, err = fmt.Println(n) // one write, so lines do not mix
+				}
+				if err != nil {
+					failed <- err
+				}
+			}
+		}()
+	}
+	return <-failed
 }
 
-// kills is how often TestKilled ends the process that writes.
-const kills = 200
-
 // TestKilled kills a process that writes bonds without an end, again and again,
-// at other places of its writes each time. The file is locked before; afterwards
-// it opens, is whole, and holds all that the processes said.
+// at other places of its writes each time: a process with one caller, and one
+// with many. The file is locked before; afterwards it opens, is whole, and holds
+// all that the processes said.
 func TestKilled(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "bonds.db")
-	acknowledged := 0
-	for kill := range kills {
-		until := acknowledged + 1 + kill%4
-		acknowledged = killAfter(t, path, acknowledged, until, time.Duration(kill%50)*20*time.Microsecond)
-		s := mustOpen(t, path, nil)
-		stored := 0
-		for _, err := range s.All() {
-			if err != nil {
-				t.Errorf("kill %d: All: %v", kill, err)
+	for writers, kills := range map[int]int{1: 120, 12: 60} {
+		t.Run(fmt.Sprintf("%d writers", writers), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "bonds.db")
+			stored := make(map[int]bool) // what has to be there
+			first := 0
+			for kill := range kills {
+				until := 1 + kill%4*writers
+				acknowledged := killAfter(t, path, first, writers, until, time.Duration(kill%50)*20*time.Microsecond)
+				for _, n := range acknowledged {
+					stored[n] = true
+				}
+				s := mustOpen(t, path, nil)
+				// Each caller can have stored one that it was killed over before
+				// it said so.
+				unsaid := 0
+				for b, err := range s.All() {
+					if err != nil {
+						t.Fatalf("kill %d: All: %v", kill, err)
+					}
+					n := int(binary.BigEndian.Uint32(b.Peer.Address[2:]))
+					if diff := quickDiff(bondWith(n), b); diff != "" {
+						t.Errorf("kill %d: bond %d (-want +got):\n%s", kill, n, diff)
+					}
+					if !stored[n] {
+						unsaid++
+						stored[n] = true
+					}
+					first = max(first, n+1)
+				}
+				if unsaid > writers {
+					t.Errorf("kill %d: %d bonds are stored that were not acknowledged, want at most %d", kill, unsaid, writers)
+				}
+				for n := range stored {
+					if _, err := s.Get(ours, peer(n)); err != nil {
+						t.Errorf("kill %d: Get of an acknowledged bond: %v", kill, err)
+					}
+				}
+				if err := errors.Join(s.Check(), s.Close()); err != nil {
+					t.Fatalf("kill %d: %v", kill, err)
+				}
 			}
-			stored++
-		}
-		// One more can be stored: the process was killed before it said so.
-		if stored != acknowledged && stored != acknowledged+1 {
-			t.Errorf("kill %d: %d bonds are stored, %d were acknowledged", kill, stored, acknowledged)
-		}
-		for n := range acknowledged {
-			if _, err := s.Get(ours, peer(n)); err != nil {
-				t.Errorf("kill %d: Get of an acknowledged bond: %v", kill, err)
-			}
-		}
-		if err := errors.Join(s.Check(), s.Close()); err != nil {
-			t.Fatalf("kill %d: %v", kill, err)
-		}
-		acknowledged = stored
+		})
 	}
 }
 
 // killAfter has a process write bonds from the one numbered first, and kills it
-// once it has acknowledged those before until and a moment more is over. It
-// returns the number of bonds that are acknowledged by then.
-func killAfter(t *testing.T, path string, first, until int, moment time.Duration) int {
+// once it has acknowledged so many and a moment more is over. It returns the
+// numbers of the bonds that are acknowledged by then.
+func killAfter(t *testing.T, path string, first, writers, until int, moment time.Duration) (acknowledged []int) {
 	t.Helper()
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childFile+"="+path, childFirst+"="+strconv.Itoa(first))
+	child.Env = append(os.Environ(), childFile+"="+path,
+		childFirst+"="+strconv.Itoa(first), childWriters+"="+strconv.Itoa(writers))
 	var stderr strings.Builder
 	child.Stderr = &stderr
 	stdout, err := child.StdoutPipe()
@@ -107,13 +147,12 @@ func killAfter(t *testing.T, path string, first, until int, moment time.Duration
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	acknowledged := first
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		var n int
-		if _, err := fmt.Sscan(lines.Text(), &n); err != nil || n != acknowledged {
-			t.Fatalf("line %q, want bond %d: %v", lines.Text(), acknowledged, err)
+		if _, err := fmt.Sscan(lines.Text(), &n); err != nil || n < first {
+			t.Fatalf("line %q, want a bond from %d: %v", lines.Text(), first, err)
 		}
-		if acknowledged++; acknowledged != until {
+		if acknowledged = append(acknowledged, n); len(acknowledged) != until {
 			continue
 		}
 		if _, err := openWith(path, &Options{Timeout: -1}); !errors.Is(err, ErrLocked) {
@@ -126,8 +165,8 @@ func killAfter(t *testing.T, path string, first, until int, moment time.Duration
 			t.Fatal(err)
 		}
 	}
-	if err := child.Wait(); err == nil || acknowledged < until {
-		t.Fatalf("the child ended by itself after %d bonds: %v: %s", acknowledged, err, stderr.String())
+	if err := child.Wait(); err == nil || len(acknowledged) < until {
+		t.Fatalf("the child ended by itself after %d bonds: %v: %s", len(acknowledged), err, stderr.String())
 	}
 	return acknowledged
 }

@@ -174,43 +174,22 @@ func (c *pageCheck) head(id uint64) (pageData, error) {
 	return head, nil
 }
 
-func (c *pageCheck) freelist() error {
-	if c.header.freelist == noFreelist {
-		return errors.New("there is no list of free pages")
-	}
-	p, err := c.page(c.header.freelist)
-	if err != nil {
-		return fmt.Errorf("list of free pages: %w", err)
-	}
-	if p.kind() != freelistPage {
-		return fmt.Errorf("list of free pages: page is of kind 0x%x", p.kind())
-	}
-	list, count := p[pageHeaderSize:], uint64(p.count())
-	if count == overflowedCount {
-		count, list = native.Uint64(list), list[8:]
-	}
-	if count > uint64(len(list)/8) {
-		return fmt.Errorf("list of free pages: %d entries in %d octets", count, len(list))
-	}
-	last := uint64(1)
-	for i := range count {
-		id := native.Uint64(list[8*i:])
-		if id <= last || id >= c.header.high || c.owner != nil && c.owner[id] != unowned {
-			return fmt.Errorf("list of free pages: page %d cannot be free", id)
-		}
-		if last = id; c.owner != nil {
-			c.owner[id] = freed
-		}
-	}
-	return nil
-}
-
 // span is the range of keys that a page may hold: from low on, and below high.
 // A nil bound is none.
 type span struct{ low, high []byte }
 
 func (s span) holds(key []byte) bool {
 	return (s.low == nil || bytes.Compare(key, s.low) >= 0) && (s.high == nil || bytes.Compare(key, s.high) < 0)
+}
+
+// below is the range of keys that the page below an element of a branch may
+// hold, while the branch itself may hold those of a range.
+func below(elements []element, i int, keys span) span {
+	s := span{low: elements[i].key, high: keys.high}
+	if i+1 < len(elements) {
+		s.high = elements[i+1].key
+	}
+	return s
 }
 
 // tree checks a page and all below it. The tree of the root bucket is the one
@@ -239,11 +218,7 @@ func (c *pageCheck) tree(id uint64, root bool, keys span, depth int) error {
 		}
 	}
 	for i, e := range elements {
-		below := span{low: e.key, high: keys.high}
-		if i+1 < len(elements) {
-			below.high = elements[i+1].key
-		}
-		if err := c.tree(e.child, root, below, depth+1); err != nil {
+		if err := c.tree(e.child, root, below(elements, i, keys), depth+1); err != nil {
 			return err
 		}
 	}
@@ -304,74 +279,4 @@ func inlineElements(value []byte) ([]element, error) {
 	}
 	elements, _, err := inline.elements(span{})
 	return elements, err
-}
-
-// pageData is a page, or its header alone: number (8), kind (2), count (2),
-// and how many pages continue it (4).
-type pageData []byte
-
-func (p pageData) id() uint64       { return native.Uint64(p) }
-func (p pageData) kind() uint16     { return native.Uint16(p[8:]) }
-func (p pageData) count() uint16    { return native.Uint16(p[10:]) }
-func (p pageData) overflow() uint32 { return native.Uint32(p[12:]) }
-
-// element is an entry of a leaf or, with a child, of a branch.
-type element struct {
-	flags uint32
-	child uint64
-	key   []byte
-	value []byte
-}
-
-// node reads the entries of a leaf or a branch that has pages of its own, and
-// wants it to have as many of them as it needs.
-func (p pageData) node(keys span, pageSize int) ([]element, error) {
-	elements, end, err := p.elements(keys)
-	if err != nil {
-		return nil, err
-	}
-	if need, have := (end-1)/uint64(pageSize), uint64(p.overflow()); need != have {
-		return nil, fmt.Errorf("it is continued on %d pages, want %d", have, need)
-	}
-	return elements, nil
-}
-
-// elements reads the entries of a leaf or a branch, and says where they end.
-// bbolt writes their keys and values right behind the table of entries and
-// without gaps, so any wrong number in the table shows.
-func (p pageData) elements(keys span) (elements []element, end uint64, err error) {
-	if p.kind() != leafPage && p.kind() != branchPage {
-		return nil, 0, fmt.Errorf("page is of kind 0x%x", p.kind())
-	}
-	if p.kind() == branchPage && p.count() == 0 {
-		return nil, 0, errors.New("branch without an entry")
-	}
-	end = uint64(pageHeaderSize + int(p.count())*elementSize)
-	if end > uint64(len(p)) {
-		return nil, 0, fmt.Errorf("%d entries in %d octets", p.count(), len(p))
-	}
-	elements = make([]element, p.count())
-	for i := range elements {
-		start := uint64(pageHeaderSize + i*elementSize)
-		entry := p[start:]
-		var e element
-		var position, keyLen, valueLen uint64
-		if p.kind() == leafPage {
-			e.flags, position = native.Uint32(entry), uint64(native.Uint32(entry[4:]))
-			keyLen, valueLen = uint64(native.Uint32(entry[8:])), uint64(native.Uint32(entry[12:]))
-		} else {
-			position, keyLen = uint64(native.Uint32(entry)), uint64(native.Uint32(entry[4:]))
-			e.child = native.Uint64(entry[8:])
-		}
-		if start+position != end || keyLen+valueLen > uint64(len(p))-end {
-			return nil, 0, fmt.Errorf("entry %d is not in its place", i)
-		}
-		e.key, e.value = p[end:end+keyLen:end+keyLen], p[end+keyLen:end+keyLen+valueLen]
-		end += keyLen + valueLen
-		if !keys.holds(e.key) || i > 0 && bytes.Compare(elements[i-1].key, e.key) >= 0 {
-			return nil, 0, fmt.Errorf("entry %d is out of order", i)
-		}
-		elements[i] = e
-	}
-	return elements, end, nil
 }

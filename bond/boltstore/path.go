@@ -14,6 +14,7 @@ import (
 // serves a whole transaction, and looks at each page once.
 type pathCheck struct {
 	pages pageCheck
+	free  []uint64 // pages that cannot be on a way, in order
 	seen  map[uint64]checkedPage
 }
 
@@ -61,10 +62,13 @@ func (c *pathCheck) touch(bucket string, key []byte) error {
 	return err
 }
 
-// descend gives the entries of the leaf where a key is or would be.
+// descend gives the entries of the leaf where a key is or would be. A page on
+// the way, or beside it, with a key that belongs elsewhere shows that a key in
+// the branch above is wrong, which would lead astray.
 func (c *pathCheck) descend(id uint64, key []byte) ([]element, error) {
+	keys := span{}
 	for range maxDepth {
-		p, err := c.load(id)
+		p, err := c.load(id, keys)
 		if err != nil || p.kind == leafPage {
 			return p.elements, err
 		}
@@ -72,25 +76,28 @@ func (c *pathCheck) descend(id uint64, key []byte) ([]element, error) {
 		if !found && i > 0 {
 			i--
 		}
-		for _, neighbour := range p.elements[max(i-1, 0):min(i+2, len(p.elements))] {
-			if _, err := c.load(neighbour.child); err != nil {
+		for j := max(i-1, 0); j < min(i+2, len(p.elements)); j++ {
+			if _, err := c.load(p.elements[j].child, below(p.elements, j, keys)); err != nil {
 				return nil, err
 			}
 		}
-		id = p.elements[i].child
+		id, keys = p.elements[i].child, below(p.elements, i, keys)
 	}
 	return nil, fmt.Errorf("page %d lies too deep", id)
 }
 
-func (c *pathCheck) load(id uint64) (checkedPage, error) {
+func (c *pathCheck) load(id uint64, keys span) (checkedPage, error) {
 	if p, ok := c.seen[id]; ok {
 		return p, nil
+	}
+	if _, free := slices.BinarySearch(c.free, id); free {
+		return checkedPage{}, fmt.Errorf("page %d is in use and free", id)
 	}
 	p, err := c.pages.read(id)
 	if err != nil {
 		return checkedPage{}, err
 	}
-	elements, err := p.node(span{}, c.pages.header.pageSize)
+	elements, err := p.node(keys, c.pages.header.pageSize)
 	if err != nil {
 		return checkedPage{}, fmt.Errorf("page %d: %w", id, err)
 	}

@@ -18,6 +18,7 @@ import (
 type sound struct {
 	known  atomic.Bool
 	header fileHeader
+	free   []uint64 // the free pages
 	file   io.ReaderAt
 
 	stop atomic.Bool
@@ -27,17 +28,29 @@ type sound struct {
 
 // checkSoon starts the check of a file that has just been opened.
 func (s *Store) checkSoon() error {
+	check, err := s.prepareCheck()
+	if err == nil {
+		go check()
+	}
+	return err
+}
+
+func (s *Store) prepareCheck() (check func(), err error) {
 	info, err := s.file.Stat()
 	if err != nil {
-		return fmt.Errorf("boltstore: %w", err)
+		return nil, fmt.Errorf("boltstore: %w", err)
 	}
 	header, err := readHeader(s.file, info.Size())
 	if err != nil && !errors.Is(err, errOldHeader) {
-		return s.damaged(adviceClose, err)
+		return nil, s.damaged(adviceClose, err)
+	}
+	free, err := (&pageCheck{r: s.file, header: header}).freePages()
+	if err != nil {
+		return nil, s.damaged(adviceClose, fmt.Errorf("list of free pages: %w", err))
 	}
 	c := &s.sound
-	c.header, c.file, c.done = header, s.file, make(chan struct{})
-	go func() {
+	c.header, c.free, c.file, c.done = header, free, s.file, make(chan struct{})
+	return func() {
 		defer close(c.done)
 		err := checkPages(c, info.Size(), header, false)
 		switch {
@@ -49,8 +62,7 @@ func (s *Store) checkSoon() error {
 			c.err = s.damaged(adviceClose, err)
 			s.broken.CompareAndSwap(nil, &unusable{err: c.err})
 		}
-	}()
-	return nil
+	}, nil
 }
 
 // ReadAt reads from the file until the check is to stop.
@@ -83,7 +95,7 @@ func (c *sound) way(bucket string, key []byte) error {
 	if c.known.Load() {
 		return nil
 	}
-	path := &pathCheck{pages: pageCheck{r: c.file, header: c.header}, seen: make(map[uint64]checkedPage)}
+	path := &pathCheck{pages: pageCheck{r: c.file, header: c.header}, free: c.free, seen: make(map[uint64]checkedPage)}
 	err := path.touch(bucket, key)
 	if err != nil && c.known.Load() {
 		return nil // the file was in order, and has been changed since
