@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -186,8 +187,8 @@ func BenchmarkPut(b *testing.B) {
 					_, err := f.Write(octets)
 					return errors.Join(err, f.Sync())
 				})
-				report(b, write, shared(put, writers), floor.Options{})
-				c, err := floor.Compare(floor.Each(put), shared(put, writers), floor.Options{})
+				report(b, write, shared(put, writers), long)
+				c, err := floor.Compare(floor.Each(put), shared(put, writers), long)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -196,6 +197,9 @@ func BenchmarkPut(b *testing.B) {
 		}
 	})
 }
+
+// long makes rounds in which each of very many callers has several turns.
+var long = floor.Options{Rounds: floor.MinRounds, Time: 150 * time.Millisecond}
 
 // shared is work that several callers do at the same time.
 func shared(once func() error, callers int) floor.Work {

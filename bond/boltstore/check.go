@@ -57,21 +57,28 @@ func (s *Store) checkFormat(tx *bbolt.Tx) error {
 	return nil
 }
 
+// records are the buckets of bonds in a transaction.
+type records struct{ bonds, onAir, irks *bbolt.Bucket }
+
 // checkRecords reports the first record that cannot be read, or that does not
 // go together with the others.
-func (s *Store) checkRecords(tx *bbolt.Tx, advice string) error {
+func (s *Store) checkRecords(tx *bbolt.Tx, advice string) (err error) {
+	var r records
+	if r.bonds, r.onAir, r.irks, err = s.bondBuckets(tx); err != nil {
+		return err
+	}
 	for _, bucket := range []struct {
 		name  string
-		check func(tx *bbolt.Tx, key, record []byte) error
+		check func(key, record []byte) error
 	}{
-		{bondsBucket, s.checkBond},
-		{onAirBucket, s.checkOnAir},
-		{irksBucket, s.checkIRK},
-		{identitiesBucket, func(_ *bbolt.Tx, key, record []byte) error {
+		{bondsBucket, r.checkBond},
+		{onAirBucket, r.checkOnAir},
+		{irksBucket, r.checkIRK},
+		{identitiesBucket, func(key, record []byte) error {
 			_, err := decodeIdentity(key, record)
 			return err
 		}},
-		{attemptsBucket, func(_ *bbolt.Tx, key, record []byte) error {
+		{attemptsBucket, func(key, record []byte) error {
 			if _, _, err := parsePairKey(key); err != nil {
 				return err
 			}
@@ -85,7 +92,7 @@ func (s *Store) checkRecords(tx *bbolt.Tx, advice string) error {
 		}
 		cursor := b.Cursor()
 		for key, record := cursor.First(); key != nil; key, record = cursor.Next() {
-			if err := bucket.check(tx, key, record); err != nil {
+			if err := bucket.check(key, record); err != nil {
 				return &bond.CorruptError{File: s.path, Bucket: bucket.name, Record: keyName(key), Err: err, Advice: advice}
 			}
 		}
@@ -95,33 +102,29 @@ func (s *Store) checkRecords(tx *bbolt.Tx, advice string) error {
 
 // checkBond wants the bond to be found by each of its addresses and, where it
 // has an IRK, by that.
-func (s *Store) checkBond(tx *bbolt.Tx, key, record []byte) error {
+func (r records) checkBond(key, record []byte) error {
 	b, err := decodeBond(key, record)
 	if err != nil {
 		return err
 	}
-	bonds, onAir, irks, err := s.bondBuckets(tx)
-	if err != nil {
-		return err
-	}
-	if b.PeerIRK != nil && irks.Get(key) == nil {
+	if b.PeerIRK != nil && r.irks.Get(key) == nil {
 		return errors.New("its IRK is not in the index")
 	}
 	if b.OnAir.IsZero() {
 		return nil
 	}
 	onAirKey := pairKey(b.Local, b.OnAir)
-	if onAir.Get(onAirKey) == nil {
+	if r.onAir.Get(onAirKey) == nil {
 		return errors.New("its on-air address is not in the index")
 	}
-	if bonds.Get(onAirKey) != nil {
+	if r.bonds.Get(onAirKey) != nil {
 		return errors.New("its on-air address is the identity of another bond")
 	}
 	return nil
 }
 
 // checkOnAir wants an entry of the index to lead to the bond that has it.
-func (s *Store) checkOnAir(tx *bbolt.Tx, key, record []byte) error {
+func (r records) checkOnAir(key, record []byte) error {
 	peer, err := decodeOnAir(key, record)
 	if err != nil {
 		return err
@@ -130,7 +133,7 @@ func (s *Store) checkOnAir(tx *bbolt.Tx, key, record []byte) error {
 	if err != nil {
 		return err
 	}
-	b, err := s.bondOf(tx, local, peer)
+	b, err := r.bond(local, peer)
 	if err != nil {
 		return err
 	}
@@ -141,7 +144,7 @@ func (s *Store) checkOnAir(tx *bbolt.Tx, key, record []byte) error {
 }
 
 // checkIRK is checkOnAir for the other index.
-func (s *Store) checkIRK(tx *bbolt.Tx, key, record []byte) error {
+func (r records) checkIRK(key, record []byte) error {
 	irk, err := decodeIRK(key, record)
 	if err != nil {
 		return err
@@ -150,23 +153,19 @@ func (s *Store) checkIRK(tx *bbolt.Tx, key, record []byte) error {
 	if err != nil {
 		return err
 	}
-	b, err := s.bondOf(tx, local, peer)
+	b, err := r.bond(local, peer)
 	if err != nil {
 		return err
 	}
 	if b.PeerIRK == nil || !b.PeerIRK.Equal(irk) {
-		return errors.New("the bond has another IRK")
+		return errOtherIRK
 	}
 	return nil
 }
 
-func (s *Store) bondOf(tx *bbolt.Tx, local, peer bt.TypedAddress) (bond.Bond, error) {
-	bonds, err := s.bucket(tx, bondsBucket)
-	if err != nil {
-		return bond.Bond{}, err
-	}
+func (r records) bond(local, peer bt.TypedAddress) (bond.Bond, error) {
 	key := pairKey(local, peer)
-	record := bonds.Get(key)
+	record := r.bonds.Get(key)
 	if record == nil {
 		return bond.Bond{}, fmt.Errorf("there is no bond with %v", peer)
 	}
