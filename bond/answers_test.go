@@ -25,7 +25,7 @@ func TestAnswerTable_flood(t *testing.T) {
 		flood        int // addresses between two turns of the regulars
 		turns, count int // of the turns, those that count
 	}{
-		{"settled before", 20, 1000, 1000, 1000},
+		{"settled before", 20, 1000, 200, 200},
 		{"flooded before", 0, 100, 1000, 700},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestAnswerTable_replaced(t *testing.T) {
 // flood, and the answers about peers to outlast it.
 func TestIRKList_floodSize(t *testing.T) {
 	l := newIRKList()
-	const peers = 1000
+	const peers = 300
 	address := func(n uint32) bt.TypedAddress { return bt.TypedAddress{Address: testAddress(0, n)} }
 	key := func(n uint32) bt.Key { return bt.Key{1, 15: byte(n), 14: byte(n >> 8)} }
 	var known []bt.Address
@@ -108,7 +108,7 @@ func TestIRKList_floodSize(t *testing.T) {
 	}
 	size := len(l.answers.found.sets) + len(l.answers.unknown.sets)
 	random := rand.New(rand.NewPCG(3, 4))
-	for range 20_000 {
+	for range 10_000 {
 		l.resolve(testAddress(byte(random.Uint32()), random.Uint32()))
 	}
 	if got := len(l.answers.found.sets) + len(l.answers.unknown.sets); got != size {

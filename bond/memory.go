@@ -69,17 +69,15 @@ func (m *Memory) Resolve(local, rpa bt.TypedAddress) (Bond, error) {
 		return Bond{}, NotFound(local, rpa)
 	}
 	list := m.resolvingList()
-	peer, ok := list.Resolve(local, rpa)
-	if !ok {
+	if _, ok := list.Resolve(local, rpa); !ok {
 		return Bond{}, NotFound(local, rpa)
 	}
+	// While the lock is held no bond changes; the list remembers the answer, or
+	// has a new one.
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	if b := m.bonds[pair{local, peer}]; b.PeerIRK != nil && Resolves(*b.PeerIRK, rpa) {
-		return b.Clone(), nil
-	}
-	// The bond has been changed since. While the lock is held, none is.
-	if peer, ok = list.Resolve(local, rpa); !ok {
+	peer, ok := list.Resolve(local, rpa)
+	if !ok {
 		return Bond{}, NotFound(local, rpa)
 	}
 	return m.bonds[pair{local, peer}].Clone(), nil

@@ -112,7 +112,8 @@ func (t *trial) fits(key cipher.Block) bool {
 		return false
 	}
 	key.Encrypt(t.out[:], t.in[:])
-	return subtle.ConstantTimeCompare(t.out[13:], t.hash[:]) == 1
+	differ := (t.out[13] ^ t.hash[0]) | (t.out[14] ^ t.hash[1]) | (t.out[15] ^ t.hash[2])
+	return subtle.ConstantTimeByteEq(differ, 0) == 1
 }
 
 const (

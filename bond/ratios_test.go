@@ -1,0 +1,39 @@
+//go:build !race
+
+package bond_test
+
+import (
+	"testing"
+
+	"blesmp/bt"
+	"blesmp/internal/floor"
+)
+
+// TestResolve_ratios holds a search to twice the AES that it takes, on one
+// processor, and the answer to an address asked for again to a fiftieth of a
+// search. The race detector slows the search down, and not the AES.
+func TestResolve_ratios(t *testing.T) {
+	const count = 100_000
+	l, keys := listOf(count), prepare(count)
+	n := 0
+	search := floor.Each(func() error { n++; l.Resolve(ours, stranger(n)); return nil })
+	o := floor.Options{Rounds: floor.MinRounds, Clock: floor.CPUTime}
+	c, err := floor.Compare(floor.Each(keys.tryAll), search, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("a search over %d peers: %v", count, c)
+	if got := c.Pairwise(); got > 2 {
+		t.Errorf("a search takes %.2f times the AES in it, want at most 2", got)
+	}
+	for name, rpa := range map[string]bt.TypedAddress{"peer": private(irk(count/2), 0), "stranger": stranger(0)} {
+		c, err := floor.Compare(floor.Each(func() error { l.Resolve(ours, rpa); return nil }), search, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("a search against a %s again: %v", name, c)
+		if got := c.Pairwise(); got < 50 {
+			t.Errorf("a search takes %.0f times as long as the answer about a %s asked for again, want 50 or more", got, name)
+		}
+	}
+}
