@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -210,40 +209,6 @@ func TestResolvingList_concurrent(t *testing.T) {
 	if l.Len() != stay {
 		t.Errorf("%d peers are left, want %d", l.Len(), stay)
 	}
-}
-
-// TestResolvingList_memory holds the list, with all that it remembers, to 600
-// octets a peer.
-func TestResolvingList_memory(t *testing.T) {
-	const limit = 600
-	for _, count := range []int{500, 1_000, 7_500, 30_000} {
-		before := heap()
-		l := listOf(count)
-		for n := range 300 {
-			l.Resolve(ours, stranger(n))
-		}
-		each := float64(heap()-before) / float64(count)
-		t.Logf("%d peers: %.0f octets each", count, each)
-		if each > limit {
-			t.Errorf("%d peers: %.0f octets each, want at most %d", count, each, limit)
-		}
-		for n := range count {
-			l.Delete(ours, peer(n))
-		}
-		if left := float64(heap()-before) / float64(count); left > limit/10 && count > 1000 {
-			t.Errorf("%d peers: %.0f octets each are left after all were deleted", count, left)
-		}
-		runtime.KeepAlive(l)
-	}
-}
-
-// heap is how many octets are in use.
-func heap() int64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.GC() // what the first left in pools
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 func TestResolvingList_allocations(t *testing.T) {

@@ -5,16 +5,27 @@
 //
 // When a method that changes something returns nil, the change is on disk.
 // A crash at any moment leaves the file as it was before the change or after
-// it. One process at a time has the file open.
+// it. One process at a time has the file open. Changes that come while another
+// one is on its way to the disk go there together, in one transaction; each is
+// still made as a whole or not at all, and its caller is told of no error but
+// its own, or that of the disk.
 //
 // A file that is damaged, or that is not a file of this package, is reported as
-// a *bond.CorruptError and left as it is, octet for octet. Open looks at the
-// file before it opens it for writing: always at both headers, the list of free
-// pages and the pages of the trees' inner nodes, and at every page and record
-// where the file is no larger than Options.VerifyLimit; the time to open a
-// larger file does not depend on how many bonds are in it. Check looks at
-// everything at any time. Each record carries a checksum, which is looked at
-// whenever the record is read.
+// a *bond.CorruptError and left as it is, octet for octet. A file that is no
+// larger than Options.VerifyLimit is looked at as a whole by Open, before it is
+// opened for writing. Of a larger file Open looks at both headers, the list of
+// free pages and all that does not grow with the number of bonds, so the time
+// that it takes does not grow either, but for the list of free pages, which is
+// long after very many bonds were deleted. The pages of the trees' inner nodes
+// are looked at in the background then, from Open on: until that is over no
+// change is made, and Get looks at the pages on its way. Damage that is found so
+// is reported by every later call. Check looks at everything at any time. Each
+// record carries a checksum, which is looked at whenever the record is read. What
+// only Check finds in a large file is a wrong key in the lowest inner nodes,
+// because of which bonds are not found.
+//
+// The first Resolve reads all IRKs into a bond.ResolvingList, which needs some
+// 600 octets of memory for each bond that has one.
 //
 // A file that others may read is refused, because it holds keys: whoever owns
 // it has to decide whether the keys are still secret, and then to take the

@@ -55,10 +55,13 @@ func (c *pathCheck) touch(bucket string, key []byte) error {
 		return fmt.Errorf("bucket %q is not where it belongs", bucket)
 	}
 	if root := native.Uint64(leaf[i].value); root != 0 {
-		_, err = c.descend(root, key)
-		return err
+		leaf, err = c.descend(root, key)
+	} else {
+		leaf, err = inlineElements(leaf[i].value)
 	}
-	_, err = inlineElements(leaf[i].value)
+	if err == nil && slices.ContainsFunc(leaf, func(e element) bool { return e.flags != 0 }) {
+		err = fmt.Errorf("bucket %q: a bucket is where it cannot be", bucket)
+	}
 	return err
 }
 
@@ -88,6 +91,9 @@ func (c *pathCheck) descend(id uint64, key []byte) ([]element, error) {
 
 func (c *pathCheck) load(id uint64, keys span) (checkedPage, error) {
 	if p, ok := c.seen[id]; ok {
+		if n := len(p.elements); n > 0 && !(keys.holds(p.elements[0].key) && keys.holds(p.elements[n-1].key)) {
+			return checkedPage{}, fmt.Errorf("page %d is used twice", id)
+		}
 		return p, nil
 	}
 	if _, free := slices.BinarySearch(c.free, id); free {

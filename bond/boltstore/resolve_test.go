@@ -60,7 +60,7 @@ func (p prepared) tryAll() {
 // TestResolve_memory holds what an open store needs for resolving to 600 octets
 // a bond, and wants it back when the store is closed.
 func TestResolve_memory(t *testing.T) {
-	const count, limit = 30_000, 600
+	const count, limit = 10_000, 600
 	path := filepath.Join(t.TempDir(), "bonds.db")
 	fill(t, path, count)
 	before := heap()
@@ -96,10 +96,10 @@ func heap() int64 {
 // TestResolve_whileMade has bonds change while the list of IRKs is being made
 // from many, and wants it to be what the file says in the end.
 func TestResolve_whileMade(t *testing.T) {
-	const count, changed = 20_000, 40
+	const count, changed = 6_000, 40
 	path := filepath.Join(t.TempDir(), "bonds.db")
 	fill(t, path, count)
-	for round := range 5 {
+	for round := range 3 {
 		s := mustOpen(t, path, nil)
 		random := rand.New(rand.NewPCG(1, uint64(round)))
 		var wg sync.WaitGroup
