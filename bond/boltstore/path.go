@@ -91,7 +91,7 @@ func (c *pathCheck) descend(id uint64, key []byte) ([]element, error) {
 
 func (c *pathCheck) load(id uint64, keys span) (checkedPage, error) {
 	if p, ok := c.seen[id]; ok {
-		if n := len(p.elements); n > 0 && !(keys.holds(p.elements[0].key) && keys.holds(p.elements[n-1].key)) {
+		if n := len(p.elements); n > 0 && (!keys.holds(p.elements[0].key) || !keys.holds(p.elements[n-1].key)) {
 			return checkedPage{}, fmt.Errorf("page %d is used twice", id)
 		}
 		return p, nil
