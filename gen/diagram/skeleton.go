@@ -15,8 +15,8 @@ import (
 // and doings, by the emitter of another state machine library.
 func (d *drawing) skeleton() (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s, skeleton\n\nStates and the ways that their own rows open, for each phase and role. A way is named for its events, each with the line of its\n"+
-		"row; the dot leads to the first state of the phase. Guards and what is done are in [the pictures](%s.md).\n", d.m.File.Protocol.Text, d.name)
+	fmt.Fprintf(&b, "# %s, skeleton\n\nStates and the ways that their own rows open, for each phase and role. A way is named for its events, each with the lines of its\n"+
+		"rule; the dot leads to the first state of the phase. Guards and what is done are in [the pictures](%s.md).\n", d.m.File.Protocol.Text, d.name)
 	for _, p := range d.leaves() {
 		fmt.Fprintf(&b, "\n## %s\n", p.Name)
 		for role, name := range d.m.Roles {
@@ -64,15 +64,19 @@ func (d *drawing) bare(p *machine.Phase, role int) *fsm.FSM {
 
 // open adds the ways that a cell opens. Two with the same ends become one.
 func open(ways []*fsm.EventDesc, c *machine.Cell) []*fsm.EventDesc {
-	for _, r := range c.Rules {
+	for i, r := range c.Rules {
 		if r.Next == nil || r.Next == c.State || ends(r) || r.Flags&table.Unreachable != 0 {
 			continue
 		}
-		name := fmt.Sprintf("%s/%d", c.Event.Name, r.Spec.Pos.Line)
+		line := "/" + itoa(r.Spec.Pos.Line)
+		name := c.Event.Name + line
 		at := slices.IndexFunc(ways, func(w *fsm.EventDesc) bool { return w.Src[0] == c.State.Name && w.Dst == r.Next.Name })
-		if at < 0 {
+		switch {
+		case at < 0:
 			ways = append(ways, &fsm.EventDesc{Name: name, Src: []string{c.State.Name}, Dst: r.Next.Name})
-		} else {
+		case i > 0 && strings.Contains(ways[at].Name, c.Event.Name+"/"):
+			ways[at].Name += line
+		default:
 			ways[at].Name += "<br>" + name
 		}
 	}
