@@ -23,7 +23,7 @@ var entryMethods = map[string][]string{
 	"hci/snoop":               {"WritePacket", "Next"},
 	"hci/transport":           {"ReadPacket", "WritePacket"},
 	"hci/virtual":             {"NewController", "Serve", "Drop"},
-	"bond":                    {"Put", "Get", "Resolve", "All", "PutIdentity", "ResolvePeer"},
+	"bond":                    {"Put", "Get", "All", "PutIdentity", "ResolvePeer"},
 	"bond/boltstore":          {"Put", "Get", "Check"},
 	"smp/smptest":             {"Pair", "Run", "Play", "Tamper"},
 	"smp/smptest/conformance": {"Run", "RunAgainst"},
