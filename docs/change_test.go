@@ -1,13 +1,11 @@
 package docs_test
 
 import (
-	"context"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
-	"blesmp/gen/diagram"
 	"blesmp/gen/emit"
 	"blesmp/gen/machine"
 	"blesmp/gen/spec"
@@ -52,6 +50,7 @@ func changed(t *testing.T) []*machine.Machine {
 // TestTourChanges makes the two changes of the tour and looks whether the code, the
 // pages and the engine follow.
 func TestTourChanges(t *testing.T) {
+	t.Parallel()
 	all := changed(t)
 	if len(all) != 2 {
 		t.Fatalf("%d changes", len(all))
@@ -65,12 +64,12 @@ func TestTourChanges(t *testing.T) {
 	if !regexp.MustCompile(`NotToday\s+Reason = 0x11`).Match(code) {
 		t.Error("the new reason is not in the code")
 	}
-	pages := drawn(t, reason)
+	pages := drawn(t, reason, "../../spec/smp_states.yaml")
 	if !strings.Contains(pages["smp-answers.md"], "## 0x11 NotToday") || !strings.Contains(pages["smp-pdus.md"], "NotToday") {
 		t.Error("the new reason is not in the pages")
 	}
 
-	pages = drawn(t, refusal)
+	pages = drawn(t, refusal, "../../spec/smp_states.yaml")
 	for _, page := range []string{"smp-matrix.md", "smp.md", "smp/features-responder.svg"} {
 		if !strings.Contains(pages[page], "[model == NumericComparison]") {
 			t.Errorf("the new row is not in %s", page)
@@ -80,20 +79,6 @@ func TestTourChanges(t *testing.T) {
 	if before != nil || after == nil || after.Reason != smp.AuthenticationRequirements {
 		t.Errorf("numeric comparison ends in %v, and after the change in %v", before, after)
 	}
-}
-
-// drawn gives the pages and pictures of a machine by their names.
-func drawn(t *testing.T, m *machine.Machine) map[string]string {
-	t.Helper()
-	files, err := diagram.Files(context.Background(), m, diagram.Options{Source: "../../spec/smp_states.yaml"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]string{}
-	for _, f := range files {
-		all[f.Path] = string(f.Content)
-	}
-	return all
 }
 
 // numeric pairs by numeric comparison over a table, and gives the responder's
