@@ -69,6 +69,8 @@ func TestFailures(t *testing.T) {
 	b.WriteString("\n## Failures without a reason\n\n" +
 		"| what you see | what it means | what to do |\n| --- | --- | --- |\n" +
 		"| `errors.Is(err, smp.ErrTimedOut)`, `TimeoutEvent` | nothing came for 30 seconds: a user did not answer, or the peer has stopped | the link is of no more use: connect anew |\n" +
+		"| `Cause` is `ByPeer` | the peer sent Pairing Failed: `Reason` says which | see the reason above |\n" +
+		"| `Cause` is `ByUser` | our own program or user cancelled while our Security Request waited for the central: nothing went over the air | ask again when you want it |\n" +
 		"| `Cause` is `LinkLost` | the link ended in the middle | the `bt.Status` in `Err` says how: out of range, or switched off |\n" +
 		"| `Cause` is `EncryptionLost` | the link was encrypted and is no longer: it is dropped, since nothing may go on in the clear | connect anew |\n" +
 		"| `Cause` is `KeyMissing` | the peer used a bond that we do not have | pair again, knowingly |\n" +
@@ -94,6 +96,17 @@ func TestFailuresAreExplained(t *testing.T) {
 		case fmt.Sprintf("%02x", uint8(failures[i].reason)) != match[1]:
 			t.Errorf("explanation %d is about reason 0x%02x, want that of 0x%s", i+1, uint8(failures[i].reason), match[1])
 		}
+	}
+}
+
+// TestCausesAreExplained wants a row of the page for each Cause.
+func TestCausesAreExplained(t *testing.T) {
+	page, causes := read(t, "failures.md"), 0
+	for c := smp.Cause(1); !strings.HasPrefix(c.String(), "Cause("); c++ {
+		causes++
+	}
+	if rows := strings.Count(page, "| `Cause` is `"); rows != causes {
+		t.Errorf("%d rows about causes, want %d", rows, causes)
 	}
 }
 
