@@ -50,7 +50,6 @@ func changed(t *testing.T) []*machine.Machine {
 // TestTourChanges makes the two changes of the tour and looks whether the code, the
 // pages and the engine follow.
 func TestTourChanges(t *testing.T) {
-	t.Parallel()
 	all := changed(t)
 	if len(all) != 2 {
 		t.Fatalf("%d changes", len(all))

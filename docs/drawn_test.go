@@ -16,7 +16,6 @@ import (
 // TestDrawn draws every specification and compares the pages and pictures with those
 // that are there, octet for octet. None may be left over from an earlier form.
 func TestDrawn(t *testing.T) {
-	t.Parallel()
 	folders := map[string]map[string]string{}
 	for _, d := range []struct{ spec, folder, source string }{
 		{"../spec/smp_states.yaml", "diagrams", "../../spec/smp_states.yaml"},

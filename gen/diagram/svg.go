@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-graphviz"
 )
@@ -17,15 +18,24 @@ type renderer struct {
 	engine *graphviz.Graphviz
 }
 
+// rendering is held by the renderer: all engines of a process share their memory.
+var rendering sync.Mutex
+
+// newRenderer waits for the renderer that is in use, until it is closed.
 func newRenderer(ctx context.Context) (*renderer, error) {
+	rendering.Lock()
 	engine, err := graphviz.New(ctx)
 	if err != nil {
+		rendering.Unlock()
 		return nil, fmt.Errorf("graphviz: %w", err)
 	}
 	return &renderer{engine}, nil
 }
 
-func (r *renderer) close() error { return r.engine.Close() }
+func (r *renderer) close() error {
+	defer rendering.Unlock()
+	return r.engine.Close()
+}
 
 // svg draws a chart. The style sheet in it follows the reader's choice of light
 // or dark.
