@@ -56,9 +56,14 @@ func resolve(t *testing.T, source string) *machine.Machine {
 	return m
 }
 
-// TestLanguageIsWhole looks for every key of the loader on the page.
+// TestLanguageIsWhole looks for every key of the loader on the page, in its text and
+// in an example.
 func TestLanguageIsWhole(t *testing.T) {
 	page := read(t, "spec-language.md")
+	var examples string
+	for _, match := range yamlBlock.FindAllStringSubmatch(page, -1) {
+		examples += match[1]
+	}
 	sources, err := filepath.Glob("../gen/spec/*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +74,9 @@ func TestLanguageIsWhole(t *testing.T) {
 			keys++
 			if !regexp.MustCompile("`" + match[1] + "[`:]").MatchString(page) {
 				t.Errorf("%s reads the key %s, of which the page says nothing", path, match[1])
+			}
+			if !regexp.MustCompile(`(?m)(^|[ {])` + match[1] + `:`).MatchString(examples) {
+				t.Errorf("%s reads the key %s, of which the page has no example", path, match[1])
 			}
 		}
 	}

@@ -70,7 +70,7 @@ type PairingError struct {
 	Err error
 }
 
-// Error tells where and why, as "smp: AwaitRandom on PairingRandom
+// Error tells where and why, as "smp: LegacyAwaitRandom on PairingRandom
 // (smp_states.yaml:159): confirm value failed".
 func (e *PairingError) Error() string {
 	var b strings.Builder

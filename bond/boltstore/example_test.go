@@ -42,5 +42,8 @@ func Example() {
 	}
 	b, err := store.Get(local, peer)
 	fmt.Println(b.Peer, b.PeerLTK.Key, err)
-	// Output: C0:00:00:00:00:01/random [hidden] <nil>
+	fmt.Println("damage:", store.Check())
+	// Output:
+	// C0:00:00:00:00:01/random [hidden] <nil>
+	// damage: <nil>
 }

@@ -247,13 +247,3 @@ func FuzzParseJSON(f *testing.F) {
 		}
 	})
 }
-
-func ExampleRead() {
-	// The folders of the file say whose it is.
-	set, err := bondfile.Read("NodeBleLib-storage-dir", bondfile.Options{MinKeySize: 16})
-	if err != nil {
-		return
-	}
-	store := bond.NewMemory()
-	_ = store.Put(set.Bonds...)
-}

@@ -29,7 +29,8 @@ NAME with the methods that it names, and a test, and generates the code. Then
 go test passes. NAME is a lower-case word. No file is overwritten.
 
 The module has to require this one: go mod edit -require and, where it is a
-checkout beside yours, -replace.`,
+checkout beside yours, -replace. go get -tool then brings what smpgen itself
+needs, and makes it go tool smpgen, which the package's go generate calls.`,
 		examples: []string{"smpgen init door"},
 		run:      runInit,
 	}

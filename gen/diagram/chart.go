@@ -50,7 +50,7 @@ type edge struct {
 }
 
 // labelWidth is how wide the lines of a label are at most, in characters.
-const labelWidth = 34
+const labelWidth = 32
 
 func (c *chart) node(id string) *node {
 	for _, n := range c.nodes {
@@ -174,7 +174,7 @@ func eventAndGuard(cell *machine.Cell, i int) []string {
 	if g := guard(cell, i); g != "" && g != "else" {
 		text += " [" + g + "]"
 	}
-	return wrap(text, labelWidth)
+	return hang(wrap(text, labelWidth))
 }
 
 // cell draws what a state says about an event.

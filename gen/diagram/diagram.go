@@ -24,7 +24,8 @@ type File struct {
 }
 
 // Files draws everything that a specification has: a machine its charts, its
-// matrix and its skeleton; grids, PDUs and answers their tables.
+// matrix and its skeleton; grids, PDUs and answers their tables. It may be called
+// from any goroutine; charts are laid out one after the other.
 func Files(ctx context.Context, m *machine.Machine, o Options) ([]File, error) {
 	d := &drawing{m: m, source: o.Source, name: strings.ToLower(m.File.Protocol.Text)}
 	if len(m.File.PDUs) > 0 {

@@ -50,6 +50,35 @@ func TestSameOctets(t *testing.T) {
 	}
 }
 
+// TestAtTheSameTime draws from several goroutines.
+func TestAtTheSameTime(t *testing.T) {
+	want := draw(t, load(t, "market.yaml"))
+	results := make(chan map[string]string)
+	const goroutines = 3
+	for range goroutines {
+		go func() {
+			all := map[string]string{}
+			m, err := gen.Load(filepath.Join("..", "testdata", "market.yaml"))
+			if err == nil {
+				var files []diagram.File
+				files, err = diagram.Files(t.Context(), m, diagram.Options{Source: "../market.yaml"})
+				for _, f := range files {
+					all[f.Path] = string(f.Content)
+				}
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			results <- all
+		}()
+	}
+	for range goroutines {
+		if d := cmp.Diff(want, <-results); d != "" {
+			t.Errorf("drawn alone and with others (-alone +with others)\n%s", d)
+		}
+	}
+}
+
 // TestNothingIsMissing looks for every state, in the charts of the roles at
 // which it exists, and for every cell of the matrix.
 func TestNothingIsMissing(t *testing.T) {

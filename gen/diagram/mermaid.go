@@ -34,6 +34,11 @@ func (c *chart) mermaid() string {
 		}
 		b.WriteString("  " + mermaidID(e.from) + arrow + label + " " + mermaidID(e.to) + "\n")
 	}
+	for i, n := range c.nodes {
+		if n.shape == noteShape && i > 0 && c.nodes[i-1].shape == phaseShape { // below, or a way would run under it
+			b.WriteString("  " + mermaidID(c.nodes[i-1].id) + " ~~~ " + mermaidID(n.id) + "\n")
+		}
+	}
 	b.WriteString("  classDef outside stroke-dasharray: 4 3\n")
 	for _, n := range c.nodes {
 		if n.class == "outside" {

@@ -28,7 +28,7 @@ func (d *drawing) charts(ctx context.Context) (err error) {
 			return "", err
 		}
 		d.files = append(d.files, File{c.id + ".svg", svg})
-		return c.mermaid() + "\n[As SVG, with the section and the line of every state and way](" + c.id + ".svg)\n", nil
+		return c.mermaid() + "\n[As SVG](" + c.id + ".svg)\n", nil
 	}
 	var b strings.Builder
 	d.head(&b)
@@ -64,9 +64,12 @@ func (d *drawing) head(b *strings.Builder) {
 	if d.m.File.Doc != "" {
 		b.WriteString(sentence(d.m.File.Doc) + "\n\n")
 	}
-	b.WriteString("Rounded boxes are states that wait, diamonds are choices. A way carries its event, its guard in brackets, and what\n" +
-		"leaves the machine. What happens in a state without leaving it stands inside. Broken lines end a procedure early;\n" +
-		"broken boxes belong to other phases. Rows that a phase or the defaults give to all of their states are tables, not ways.\n\n")
+	b.WriteString("Rounded boxes are states that wait, diamonds are choices: by name where they are states, without one where an event has\n" +
+		"several guards. A way carries its event, its guard in brackets, and what leaves the machine. What happens in a state\n" +
+		"without leaving it stands inside. Broken lines end a procedure early; broken boxes belong to other phases. Rows that a phase or the\n" +
+		"defaults give to all of their states are notes and tables, not ways.\n\n" +
+		"Each picture is there as SVG too. There blue waits for the peer, yellow for the user and green for the controller; the pointer\n" +
+		"over a state or a way tells its section and line, and a click leads there.\n\n")
 	fmt.Fprintf(b, "More: [every cell](%[1]s-matrix.md), [PDUs](%[1]s-pdus.md)", d.name)
 	if len(d.m.Grids) > 0 {
 		fmt.Fprintf(b, ", [association](%s-association.md)", d.name)

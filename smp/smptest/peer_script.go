@@ -23,7 +23,8 @@ type Script []Step
 // Do is a step with a name that runs a function.
 func Do(name string, run func(p *Peer) error) Step { return Step{Name: name, Run: run} }
 
-// SendOctets is a step that sends these octets, whatever they are.
+// SendOctets is a step that sends these octets, whatever they are. It is called
+// "send" and the name.
 func SendOctets(name string, pdu []byte) Step {
 	return Step{Name: "send " + name, PDU: func(*Peer) ([]byte, error) { return pdu, nil }}
 }

@@ -1,6 +1,6 @@
 //go:build race
 
-package explore_test
+package spec_test
 
 // underRace says that the race detector is on.
 const underRace = true
