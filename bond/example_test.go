@@ -12,16 +12,16 @@ import (
 )
 
 var (
-	phone = bt.TypedAddress{Address: bt.Address{0x00, 0x00, 0x5e, 0x00, 0x53, 0x01}}
-	watch = bt.TypedAddress{Address: bt.Address{0xc0, 0x00, 0x5e, 0x00, 0x53, 0x02}, Type: bt.RandomAddress}
-	irk   = bt.Key{0x01, 0x23, 0x45, 0x67}
+	phone    = bt.TypedAddress{Address: bt.Address{0x00, 0x00, 0x5e, 0x00, 0x53, 0x01}}
+	watch    = bt.TypedAddress{Address: bt.Address{0xc0, 0x00, 0x5e, 0x00, 0x53, 0x02}, Type: bt.RandomAddress}
+	watchIRK = bt.Key{0x01, 0x23, 0x45, 0x67}
 )
 
 // paired gives a store with the bond of one watch.
 func paired() *bond.Memory {
 	store := bond.NewMemory()
 	err := store.Put(bond.Bond{
-		Local: phone, Peer: watch, SC: true, KeySize: 16, PeerIRK: &irk,
+		Local: phone, Peer: watch, SC: true, KeySize: 16, PeerIRK: &watchIRK,
 		LocalLTK: &bond.LongTermKey{Key: bt.Key{1, 2, 3}}, PeerLTK: &bond.LongTermKey{Key: bt.Key{1, 2, 3}},
 	})
 	if err != nil {
@@ -48,12 +48,12 @@ func ExampleMemory() {
 
 // A peer with a private address is found by its IRK.
 func ExampleFind() {
-	private, err := toolbox.NewResolvable(irk, rand.Reader)
+	private, err := toolbox.NewResolvable(watchIRK, rand.Reader)
 	if err != nil {
 		log.Fatal(err)
 	}
 	onAir := bt.TypedAddress{Address: private, Type: bt.RandomAddress}
-	fmt.Println("made from this IRK:", bond.Resolves(irk, onAir))
+	fmt.Println("made from this IRK:", bond.Resolves(watchIRK, onAir))
 
 	b, err := bond.Find(paired(), phone, onAir) // Store.Resolve for private addresses, Store.Get for others
 	fmt.Println(b.Peer, err)
@@ -73,7 +73,7 @@ func ExampleResolver() {
 	_, ok, err := resolver.LocalIRK(phone)
 	fmt.Println("our own addresses can be private:", ok, err)
 
-	private, err := toolbox.NewResolvable(irk, rand.Reader)
+	private, err := toolbox.NewResolvable(watchIRK, rand.Reader)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -26,6 +26,8 @@ type Procedure struct {
 	own     int // index of our role where both sides have a value
 	peer    int // index of the peer's
 
+	supplied bool // with random octets of the system: Config has no Rand
+
 	// What the link has, and what it will have once encryption has started.
 	encrypted     bool
 	level         Level
@@ -53,7 +55,9 @@ type Procedure struct {
 // share it.
 type memory struct {
 	pairing pairing
-	message message // the PDU of the step that is running
+	message message      // the PDU of the step that is running
+	tools   pairingTools // where Config has no Toolbox
+	supply  supply       // where Config has no Rand
 }
 
 var memories = sync.Pool{New: func() any { return new(memory) }}
@@ -101,18 +105,21 @@ type pairing struct {
 	peerCheck  [16]byte //vet:secret
 	number     uint32
 
-	keys     [2]Keys // that were or will be distributed
+	keys     [2]keyring // that were distributed
 	ownLTK   LongTermKey
 	ownCSRK  bt.Key
+	octets   [8]byte //vet:secret // random, on their way to EDIV and Rand
 	keypress KeypressType
 }
 
 // NewProcedure gives the procedure of a connection that has just been made.
 func NewProcedure(config Config) (*Procedure, error) {
+	supplied := config.Rand == nil
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
 	return &Procedure{
+		supplied:     supplied,
 		config:       config,
 		machine:      config.Table.New(uint8(config.Role)),
 		own:          int(config.Role),
@@ -127,7 +134,7 @@ func NewProcedure(config Config) (*Procedure, error) {
 // done, in order. Octets in the effects lie in in.Scratch and live as long.
 func (p *Procedure) Step(dst []Effect, in Input) []Effect {
 	p.remember()
-	dst = p.take(dst, in)
+	dst = p.take(dst, &in)
 	if p.Idle() {
 		p.release()
 	}
@@ -135,12 +142,12 @@ func (p *Procedure) Step(dst []Effect, in Input) []Effect {
 }
 
 // take is Step with a memory.
-func (p *Procedure) take(dst []Effect, in Input) []Effect {
-	event := p.receive(&in)
-	if p.stale(event, &in) {
+func (p *Procedure) take(dst []Effect, in *Input) []Effect {
+	event := p.receive(in)
+	if p.stale(event, in) {
 		return dst
 	}
-	p.in, p.event, p.effects, p.out = in, event, dst, in.Scratch[:0]
+	p.in, p.event, p.effects, p.out = *in, event, dst, in.Scratch[:0]
 	v := p.vars()
 	v.setEncrypted(p.encrypted)
 	if event == EventEncryptionOn {
@@ -157,8 +164,17 @@ func (p *Procedure) take(dst []Effect, in Input) []Effect {
 		p.encrypted = false
 	}
 	dst = p.effects
-	p.in, p.effects, p.out, p.malformed, p.made = Input{}, nil, nil, nil, nil
+	p.in.PDU, p.in.Scratch, p.in.Features, p.in.Err = nil, nil, nil, nil // the caller's
+	p.effects, p.out, p.malformed, p.made = nil, nil, nil, nil
 	return dst
+}
+
+// toolbox is the cryptography of this pairing.
+func (p *Procedure) toolbox() Toolbox {
+	if p.config.Toolbox != nil {
+		return p.config.Toolbox
+	}
+	return &p.tools
 }
 
 // receive finds out which event the input is, and sets the event's fields.

@@ -1,0 +1,116 @@
+package smp
+
+import "sync"
+
+// job is one thing for a session's worker to do: a step, or what delivered or
+// run say instead.
+type job struct {
+	input Input
+
+	// delivered, where it is not 0, is the number up to which all PDUs are
+	// acknowledged.
+	delivered uint64
+
+	// run, where it is set, is called.
+	run func()
+
+	// done, where it is set, is told whether the command was refused, before
+	// its effects are waited for.
+	done func(error)
+}
+
+// jobs are those that wait. The memory is kept while there is something to do.
+type jobs struct {
+	waiting []job
+	first   int // of waiting, that was not begun
+}
+
+func (q *jobs) put(j job) { q.waiting = append(q.waiting, j) }
+
+// take gives the next one; false where there is none.
+func (q *jobs) take() (j job, ok bool) {
+	if q.first == len(q.waiting) {
+		q.waiting, q.first = q.waiting[:0], 0
+		return job{}, false
+	}
+	j, q.waiting[q.first] = q.waiting[q.first], job{}
+	q.first++
+	return j, true
+}
+
+// workspace is what a step needs, and sessions at rest share.
+type workspace struct {
+	effects []Effect
+	scratch [160]byte
+}
+
+var workspaces = sync.Pool{New: func() any { return new(workspace) }}
+
+// post gives the worker a job, and starts it where it is not at work. A session
+// at rest has no goroutine.
+func (s *Session) post(j job) {
+	s.mu.Lock()
+	s.jobs.put(j)
+	start := !s.working
+	s.working = true
+	s.posted.Signal()
+	s.mu.Unlock()
+	if start {
+		s.manager.options.Go(s.worker)
+	}
+}
+
+// work does jobs until there are none. While a procedure waits for the next one,
+// which its timer bounds, it stays: a pairing has dozens.
+func (s *Session) work() {
+	s.worked = workspaces.Get().(*workspace)
+	stayed := false
+	for {
+		s.mu.Lock()
+		j, ok := s.jobs.take()
+		for !ok && s.manager.workersStay && s.timer.cancel != nil {
+			if !stayed {
+				stayed = true
+				growStack(s.jobs.first)
+			}
+			s.posted.Wait()
+			j, ok = s.jobs.take()
+		}
+		if !ok {
+			s.rest()
+			s.mu.Unlock()
+			return
+		}
+		s.mu.Unlock()
+		switch {
+		case j.run != nil:
+			j.run()
+		case j.delivered != 0:
+			s.delivered(j.delivered)
+		default:
+			s.step(&j)
+		}
+	}
+}
+
+// rest ends the work; s.mu is held. A session that has nothing to go on with
+// keeps no memory for it.
+func (s *Session) rest() {
+	workspaces.Put(s.worked)
+	s.worked, s.working = nil, false
+	if s.procedure.Idle() {
+		s.jobs = jobs{}
+	}
+}
+
+// growStack has the stack of a goroutine grow while it is shallow. Elliptic curves
+// take 10 kB of it: to get there step by step, each time with a whole calculation
+// to move, takes a good part of the time of the curves. What it returns has no
+// meaning.
+//
+//go:noinline
+func growStack(n int) byte {
+	var frame [7 << 10]byte
+	frame[n%len(frame)] = 1
+	return frame[(n+1)%len(frame)]
+}
