@@ -119,7 +119,7 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%v: %+v, %v, want found by %s", all[i], v, err, test.by)
 		}
 	}
-	if _, err := j.Source.Machine(len(all)); err == nil {
+	if _, err := j.Source.Table(len(all)); err == nil {
 		t.Error("a mutant that does not exist has a machine")
 	}
 	stopped, cancel := context.WithCancel(t.Context())
@@ -146,6 +146,7 @@ func TestMain(m *testing.M) {
 		case 2:
 			time.Sleep(time.Hour) // the pool ends it
 		}
+		fmt.Println(`{"begins":"` + mutate.Model + `"}`)
 		fmt.Println(`{"by":"` + mutate.Model + `"}`)
 	}
 }
@@ -162,7 +163,7 @@ func TestPool(t *testing.T) {
 		return cmd
 	}}
 	got := map[int]string{}
-	if err := pool.Run(t.Context(), []int{0, 1, 2, 3, 4}, func(id int, v mutate.Verdict) { got[id] = v.By }); err != nil {
+	if _, err := pool.Run(t.Context(), []int{0, 1, 2, 3, 4}, func(id int, v mutate.Verdict) { got[id] = v.By }); err != nil {
 		t.Fatal(err)
 	}
 	for id, want := range map[int]string{0: mutate.Model, 1: mutate.Crash, 2: mutate.Hang, 3: mutate.Model, 4: mutate.Model} {
@@ -171,7 +172,7 @@ func TestPool(t *testing.T) {
 		}
 	}
 	pool.Command = func(ctx context.Context) *exec.Cmd { return exec.CommandContext(ctx, program+".missing") }
-	if err := pool.Run(t.Context(), []int{0}, func(int, mutate.Verdict) {}); err == nil {
+	if _, err := pool.Run(t.Context(), []int{0}, func(int, mutate.Verdict) {}); err == nil {
 		t.Error("a program that does not exist was started")
 	}
 }

@@ -20,15 +20,20 @@ type Judged struct {
 
 // Report is what a run has brought.
 type Report struct {
-	File     string         `json:"file"`
-	Seed     int64          `json:"seed"`
-	Mutants  int            `json:"mutants"` // that the file has
-	Judged   int            `json:"judged"`
-	Killed   int            `json:"killed"`
-	By       map[string]int `json:"by"`
-	Seconds  float64        `json:"seconds"`
-	Listed   []Judged       `json:"equivalent"` // survivors with a reason
-	Survived []Judged       `json:"survivors"`
+	File    string         `json:"file"`
+	Seed    int64          `json:"seed"`
+	Mutants int            `json:"mutants"` // that the file has
+	Judged  int            `json:"judged"`
+	Killed  int            `json:"killed"`
+	By      map[string]int `json:"by"`
+	Seconds float64        `json:"seconds"`
+
+	// Processor is the time that processors worked, in seconds: on a machine that
+	// does other work too it says more than Seconds.
+	Processor float64 `json:"processor"`
+
+	Listed   []Judged `json:"equivalent"` // survivors with a reason
+	Survived []Judged `json:"survivors"`
 
 	// Wrong are those that the specification calls equivalent and something has
 	// found.
