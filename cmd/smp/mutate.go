@@ -148,6 +148,9 @@ func (o *mutateOptions) mutants(ctx context.Context, out io.Writer, judge *mutat
 		return nil, err
 	}
 	drawn := o.drawn(all)
+	if len(drawn) == 0 {
+		return nil, errors.New("mutate: no mutant is left to try: --line, --only and --no-build leave them all out")
+	}
 	remove, err := o.build(ctx, judge, all, drawn)
 	if err != nil {
 		return nil, err
