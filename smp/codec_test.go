@@ -16,7 +16,8 @@ import (
 
 // The numbers, sizes and places of Core Vol 3, Part H, 3.3 to 3.6, written here a
 // second time: the codecs are generated from the specification's file, and what
-// is wrong there is wrong at both ends of every pairing that a test plays.
+// is wrong there is wrong at both ends of every pairing that a test plays. `smp
+// mutate` builds this file without the others of the package.
 
 // numbers compares values of one kind with their numbers.
 func numbers[T ~uint8](t *testing.T, want map[T]uint8) {
@@ -74,6 +75,30 @@ func TestTimer(t *testing.T) {
 	if got := smp.TimerProcedure.Duration(); got != 30*time.Second {
 		t.Errorf("the procedure's timer runs for %v, want 30s", got)
 	}
+}
+
+// codec is what every PDU is.
+type codec interface {
+	AppendTo(b []byte) []byte
+	Unmarshal(b []byte) error
+}
+
+// codecs make an empty PDU, by code.
+var codecs = map[smp.PDUCode]func() codec{
+	smp.CodePairingRequest:             func() codec { return new(smp.PairingRequest) },
+	smp.CodePairingResponse:            func() codec { return new(smp.PairingResponse) },
+	smp.CodePairingConfirm:             func() codec { return new(smp.PairingConfirm) },
+	smp.CodePairingRandom:              func() codec { return new(smp.PairingRandom) },
+	smp.CodePairingFailed:              func() codec { return new(smp.PairingFailed) },
+	smp.CodeEncryptionInformation:      func() codec { return new(smp.EncryptionInformation) },
+	smp.CodeCentralIdentification:      func() codec { return new(smp.CentralIdentification) },
+	smp.CodeIdentityInformation:        func() codec { return new(smp.IdentityInformation) },
+	smp.CodeIdentityAddressInformation: func() codec { return new(smp.IdentityAddressInformation) },
+	smp.CodeSigningInformation:         func() codec { return new(smp.SigningInformation) },
+	smp.CodeSecurityRequest:            func() codec { return new(smp.SecurityRequest) },
+	smp.CodePublicKey:                  func() codec { return new(smp.PublicKey) },
+	smp.CodeDHKeyCheck:                 func() codec { return new(smp.DHKeyCheck) },
+	smp.CodeKeypressNotification:       func() codec { return new(smp.KeypressNotification) },
 }
 
 // ascending is a number of so many octets, 0x01 in the most significant one. On

@@ -84,6 +84,9 @@ func changesGenerated(overlay string) error {
 		return err
 	}
 	for path, by := range list.Replace {
+		if by == "" {
+			continue
+		}
 		was, err := os.ReadFile(path)
 		if err != nil {
 			return err
