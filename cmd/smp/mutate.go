@@ -65,7 +65,7 @@ func mutateFlags() (*flag.FlagSet, *mutateOptions) {
 	flags.IntVar(&o.sample, "sample", 0, "try `N` mutants only, drawn by the seed; 0 means all")
 	flags.Int64Var(&o.seed, "seed", 1, "`SEED` of the sample and of the random moves")
 	flags.DurationVar(&o.time, "time", 0, "begin no mutant after this `DURATION`; 0 means no end")
-	flags.DurationVar(&o.limit, "limit", 2*time.Minute, "a mutant with which one means takes longer counts as found; ten times that where the means builds or explores")
+	flags.DurationVar(&o.limit, "limit", time.Minute, "a mutant with which one means takes longer counts as found; more where the means builds, explores or is the tests")
 	flags.IntVar(&o.moves, "moves", 150, "play `N` sequences of random moves with each mutant")
 	flags.IntVar(&o.workers, "workers", 2, "try `N` mutants at once")
 	flags.IntVar(&o.line, "line", 0, "only mutants of this `LINE` of the file")

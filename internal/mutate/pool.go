@@ -25,7 +25,7 @@ type Pool struct {
 
 // patience is how often the limit those means may take that need long for what
 // is no mutant too.
-var patience = map[string]time.Duration{Compile: 10, Verify: 10, Engines: 10}
+var patience = map[string]time.Duration{Tests: 3, Compile: 10, Verify: 10, Engines: 10}
 
 func (p *Pool) limit(means string) time.Duration { return p.Limit * max(1, patience[means]) }
 
