@@ -72,7 +72,7 @@ func mutateFlags() (*flag.FlagSet, *mutateOptions) {
 	flags.StringVar(&o.only, "only", "", "only mutants of this `CLASS`: table, bindings or codecs")
 	flags.StringVar(&o.tests, "tests", "", "the tests of package smp, the `FILE` that go test -c made of them; they are built without this")
 	flags.BoolVar(&o.noBuild, "no-build", false, "do without the go tool: no codecs, and no tests of package smp but those of --tests")
-	flags.BoolVar(&o.quick, "quick", false, "leave out the explorations of one role and of two engines, which take up to a minute for a mutant")
+	flags.BoolVar(&o.quick, "quick", false, "leave out the exploration of two engines, which takes up to a minute for a mutant")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object instead of the table")
 	flags.BoolVar(&o.verbose, "v", false, "print every mutant with what has found it")
 	flags.BoolVar(&o.worker, "worker", false, "judge mutants whose numbers come in on standard input; mutate starts such processes itself")
@@ -130,7 +130,7 @@ func (o *mutateOptions) judge(path string) (*mutate.Judge, error) {
 	}
 	project := filepath.Join(filepath.Dir(path), "..")
 	j := &mutate.Judge{
-		Source: source, Seed: o.seed, Moves: o.moves, SkipVerify: o.quick,
+		Source: source, Seed: o.seed, Moves: o.moves, SkipEngines: o.quick,
 		TestBinary: o.tests, TestFolder: filepath.Join(project, "smp"),
 	}
 	if !o.noBuild {

@@ -59,7 +59,7 @@ type Judge struct {
 
 	Builder *Builder // for mutants of Codecs; nil where there are none
 
-	SkipVerify bool // neither Verify nor Engines, which take seconds
+	SkipEngines bool // they take up to a minute
 
 	// Begins, where it is set, hears of each means before it looks, of Compile
 	// before anything is built.
@@ -120,7 +120,7 @@ func (j *Judge) Judge(ctx context.Context, id int) (v Verdict, err error) {
 // no mutant's fault.
 func (j *Judge) Check(ctx context.Context) error {
 	original := *j
-	original.TestBinary, original.SkipVerify = "", true
+	original.TestBinary, original.SkipEngines = "", true
 	v, err := original.run(ctx, -1, &changed{})
 	if err == nil && v.By == "" && j.Builder != nil {
 		var c *changed
@@ -148,8 +148,8 @@ func (j *Judge) run(ctx context.Context, id int, c *changed) (Verdict, error) {
 		{Conformance, func() string { return conform(ctx, t) }, false},
 		{Tests, func() string { return j.test(ctx, id) }, j.TestBinary == ""},
 		// The exploration reads the machine, which says nothing of bindings.
-		{Verify, func() string { return exploreRole(c.machine) }, j.SkipVerify || c.mutant.Class == Bindings},
-		{Engines, func() string { return exploreEngines(ctx, t) }, j.SkipVerify},
+		{Verify, func() string { return exploreRole(c.machine) }, c.machine == nil || c.mutant.Class == Bindings},
+		{Engines, func() string { return exploreEngines(ctx, t) }, j.SkipEngines},
 	} {
 		if err := ctx.Err(); err != nil {
 			return Verdict{}, err

@@ -46,7 +46,7 @@ func mutants(t testing.TB, s *mutate.Source) []mutate.Mutant {
 
 func judge(t testing.TB) *mutate.Judge {
 	t.Helper()
-	j := &mutate.Judge{Source: source(t, read(t)), Seed: 1, Moves: 20, SkipVerify: true}
+	j := &mutate.Judge{Source: source(t, read(t)), Seed: 1, Moves: 20, SkipEngines: true}
 	if err := j.Load("../../smp/testdata/transcripts", "../../smp/testdata/sequences"); err != nil {
 		t.Fatal(err)
 	}
