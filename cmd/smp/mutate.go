@@ -28,10 +28,10 @@ timer, a cell of an association grid (class table); the method that an action
 or a guard is bound to (bindings); a value, a PDU, a range, a time (codecs).
 Each changed table is played: recorded exchanges, saved sequences, random moves
 on two sides, the conformance scenarios, the scenarios of package smp, and the
-explorations of one role and of two engines. For a changed codec package smp is built with other
-generated code, and all of its tests are run. What nothing finds is printed
-with its line: a test is missing there, or the change makes no difference,
-which a remark in the file can say:
+explorations of one role and of two engines. For a changed codec package smp is
+built with other generated code, and all of its tests are run. What nothing
+finds is printed with its line: a test is missing there, or the change makes no
+difference, which a remark in the file can say:
 
   # equivalent mutant: drop emit ReportLevel -- why it makes no difference
 
