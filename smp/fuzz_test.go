@@ -7,30 +7,6 @@ import (
 	"blesmp/smp"
 )
 
-// codec is what every PDU is.
-type codec interface {
-	AppendTo(b []byte) []byte
-	Unmarshal(b []byte) error
-}
-
-// codecs make an empty PDU, by code.
-var codecs = map[smp.PDUCode]func() codec{
-	smp.CodePairingRequest:             func() codec { return new(smp.PairingRequest) },
-	smp.CodePairingResponse:            func() codec { return new(smp.PairingResponse) },
-	smp.CodePairingConfirm:             func() codec { return new(smp.PairingConfirm) },
-	smp.CodePairingRandom:              func() codec { return new(smp.PairingRandom) },
-	smp.CodePairingFailed:              func() codec { return new(smp.PairingFailed) },
-	smp.CodeEncryptionInformation:      func() codec { return new(smp.EncryptionInformation) },
-	smp.CodeCentralIdentification:      func() codec { return new(smp.CentralIdentification) },
-	smp.CodeIdentityInformation:        func() codec { return new(smp.IdentityInformation) },
-	smp.CodeIdentityAddressInformation: func() codec { return new(smp.IdentityAddressInformation) },
-	smp.CodeSigningInformation:         func() codec { return new(smp.SigningInformation) },
-	smp.CodeSecurityRequest:            func() codec { return new(smp.SecurityRequest) },
-	smp.CodePublicKey:                  func() codec { return new(smp.PublicKey) },
-	smp.CodeDHKeyCheck:                 func() codec { return new(smp.DHKeyCheck) },
-	smp.CodeKeypressNotification:       func() codec { return new(smp.KeypressNotification) },
-}
-
 // FuzzPDU reads octets as the PDU that their code names. What is accepted is
 // written as it was; the other PDUs refuse it.
 func FuzzPDU(f *testing.F) {

@@ -30,10 +30,6 @@ func loadMutant() error {
 	if err != nil {
 		return err
 	}
-	m, err := source.Machine(id)
-	if err != nil {
-		return err
-	}
-	mutant = m.Table()
-	return nil
+	mutant, err = source.Table(id)
+	return err
 }

@@ -229,6 +229,18 @@ var authenticationScenarios = append([]scenario{
 		initiator: complete, responder: complete,
 	},
 	{
+		name: "the rounds begin anew with a second pairing, the initiator types", parties: again(smp.InitiatorTypes, true), before: alreadyPaired,
+		play: pairNow, initiator: complete, responder: complete,
+	},
+	{
+		name: "the rounds begin anew with a second pairing, the responder types", parties: again(smp.ResponderTypes, true), before: alreadyPaired,
+		play: pairNow, initiator: complete, responder: complete,
+	},
+	{
+		name: "the rounds begin anew with a second pairing, both type", parties: again(smp.BothType, true), before: alreadyPaired,
+		play: pairNow, initiator: complete, responder: complete,
+	},
+	{
 		name: "A24 a 21st round, at the responder", parties: of(smp.InitiatorTypes, true),
 		play: at(bt.Peripheral, smp.StateAwaitCheck, func(_ *testing.T, rig *smptest.Rig) {
 			rig.Inject(bt.Peripheral, examples[smp.CodePairingConfirm]...)

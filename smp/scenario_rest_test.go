@@ -242,6 +242,20 @@ var securityScenarios = []scenario{
 		play: requestSecurity(0), initiator: failed(smp.AuthenticationRequirements), responder: told(smp.AuthenticationRequirements),
 	},
 	{
+		name: "the user hears what the peripheral asks for", parties: of(smp.JustWorks, false, user(bt.Central, smptest.Ignores(smp.EffectAskSecurity, smptest.Agreeable))),
+		play: func(t *testing.T, rig *smptest.Rig) {
+			t.Helper()
+			asked := smp.AuthReqBonding.WithMITM(true).WithKeypress(true)
+			requestSecurity(asked)(t, rig)
+			runTo(t, rig, bt.Central, smp.StateAwaitConsent)
+			if q := rig.Initiator.Question; q == nil || q.Offer.AuthReq != asked {
+				t.Errorf("the question is %+v, want it to offer %v", q, asked)
+			}
+			rig.Pair()
+		},
+		initiator: complete, responder: complete,
+	},
+	{
 		name: "Pair as the answer to the question", parties: of(smp.JustWorks, false, user(bt.Central, smptest.Ignores(smp.EffectAskSecurity, smptest.Agreeable))),
 		play: func(t *testing.T, rig *smptest.Rig) {
 			requestSecurity(0)(t, rig)

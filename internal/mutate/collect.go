@@ -39,6 +39,8 @@ func collect(f *spec.File) []Mutant {
 	for _, p := range m.Phases {
 		c.phase(p)
 	}
+	c.bindings()
+	c.codecs()
 	for i := range c.mutants {
 		c.mutants[i].ID = i
 	}
@@ -54,7 +56,7 @@ func (c *collector) eachPhase(phases []*spec.Phase, do func(*spec.Phase)) {
 
 // add notes a change.
 func (c *collector) add(pos spec.Pos, where, change string, apply func()) {
-	c.mutants = append(c.mutants, Mutant{Line: pos.Line, Where: where, Change: change, apply: apply})
+	c.mutants = append(c.mutants, Mutant{Class: Rows, Line: pos.Line, Where: where, Change: change, apply: apply})
 }
 
 // grid changes every cell to the next outcome, and loosens every exception.
@@ -149,8 +151,8 @@ func (c *collector) state(s *spec.State) {
 	c.body(&s.Body, s.Name.Text)
 }
 
-// sequence changes the rules of the PDUs. The order of the keys stays: it
-// numbers the states, which the generated code names.
+// sequence changes the rules of the PDUs. The order of the keys is left to
+// codecs: it numbers the states, which the generated code names.
 func (c *collector) sequence(s *spec.Sequence, where string) {
 	for i := range s.Items {
 		for _, row := range s.Items[i].PDUs {

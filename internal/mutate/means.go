@@ -21,26 +21,29 @@ import (
 	"blesmp/smp/smptest/conformance"
 	"blesmp/smp/smptest/model"
 	"blesmp/smp/smptest/replay"
+	"blesmp/smp/smptest/verify"
 )
 
 // The means that can find a mutant, in the order in which they are tried; Crash
 // and Hang are a panic and an exceeded time limit in any of them.
 const (
 	Static      = "static"      // the checks of the specification's language
+	Compile     = "compile"     // the hand-written half, where the generated one is another
 	Transcripts = "transcripts" // recorded exchanges
 	Grids       = "grids"       // all pairs of IO capabilities
 	Sequences   = "sequences"   // saved sequences of moves
 	Model       = "model"       // gopter's random moves on two sides
 	Conformance = "conformance" // the SIG's cases and published attacks
-	Tests       = "tests"       // package smp's own scenarios, where they were built
-	Verify      = "verify"      // exploration of one role
+	Tests       = "tests"       // package smp's own: all where they are built for the mutant, else those that play on rigs
+	Verify      = "verify"      // exploration of one role, as smpgen verify does
+	Engines     = "engines"     // exploration of two engines and of attackers, as smp verify --quick does
 	Crash       = "crash"
 	Hang        = "hang"
 )
 
 // Means are all of them, in order.
 func Means() []string {
-	return []string{Static, Transcripts, Grids, Sequences, Model, Conformance, Tests, Verify, Crash, Hang}
+	return []string{Static, Compile, Transcripts, Grids, Sequences, Model, Conformance, Tests, Verify, Engines, Crash, Hang}
 }
 
 // Judge holds everything that looks at mutants.
@@ -50,11 +53,17 @@ type Judge struct {
 	Seed  int64 // of the random moves
 	Moves int   // how many sequences of random moves are played
 
-	// TestBinary is package smp's own tests, as `go test -c` makes them; "" to do
-	// without. It runs in TestFolder.
+	// TestBinary is package smp's own tests, as Builder.Tests makes them; "" to
+	// do without. It runs in TestFolder.
 	TestBinary, TestFolder string
 
-	SkipVerify bool // exploration takes seconds
+	Builder *Builder // for mutants of Codecs; nil where there are none
+
+	SkipEngines bool // they take up to a minute
+
+	// Begins, where it is set, hears of each means before it looks, of Compile
+	// before anything is built.
+	Begins func(means string)
 
 	transcripts []*replay.Transcript
 	sequences   []model.Sequence
@@ -89,37 +98,44 @@ type Verdict struct {
 }
 
 // Judge tries the means on one mutant until one finds it. An error of the ctx
-// leaves the mutant unjudged.
+// leaves the mutant unjudged, and so does one of the go tool.
 func (j *Judge) Judge(ctx context.Context, id int) (v Verdict, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			v, err = Verdict{Crash, fmt.Sprint(r)}, nil
 		}
 	}()
-	m, err := j.Source.Machine(id)
+	c, err := j.Source.change(id)
 	if err != nil {
 		return Verdict{Static, firstLine(err.Error())}, nil
 	}
-	return j.look(ctx, id, m)
+	if c.mutant.Class == Codecs {
+		j.begins(Compile)
+		return j.Builder.Try(ctx, c.machine)
+	}
+	return j.run(ctx, id, c)
 }
 
 // Check tries the means on the specification as it is: what they find then is
 // no mutant's fault.
 func (j *Judge) Check(ctx context.Context) error {
 	original := *j
-	original.TestBinary, original.SkipVerify = "", true
-	v, err := original.run(ctx, -1, nil, nil)
+	original.TestBinary, original.SkipEngines = "", true
+	v, err := original.run(ctx, -1, &changed{})
+	if err == nil && v.By == "" && j.Builder != nil {
+		var c *changed
+		if c, err = j.Source.original(); err == nil {
+			v, err = j.Builder.Try(ctx, c.machine)
+		}
+	}
 	if err == nil && v.By != "" {
 		err = fmt.Errorf("mutate: the specification itself fails in %s: %s", v.By, v.Saw)
 	}
 	return err
 }
 
-func (j *Judge) look(ctx context.Context, id int, m *machine.Machine) (Verdict, error) {
-	return j.run(ctx, id, m, m.Table())
-}
-
-func (j *Judge) run(ctx context.Context, id int, m *machine.Machine, t *table.Table) (Verdict, error) {
+func (j *Judge) run(ctx context.Context, id int, c *changed) (Verdict, error) {
+	t := c.table
 	for _, means := range []struct {
 		name string
 		find func() string
@@ -131,7 +147,9 @@ func (j *Judge) run(ctx context.Context, id int, m *machine.Machine, t *table.Ta
 		{Model, func() string { return j.playModel(t) }, false},
 		{Conformance, func() string { return conform(ctx, t) }, false},
 		{Tests, func() string { return j.test(ctx, id) }, j.TestBinary == ""},
-		{Verify, func() string { return verify(m) }, j.SkipVerify},
+		// The exploration reads the machine, which says nothing of bindings.
+		{Verify, func() string { return exploreRole(c.machine) }, c.machine == nil || c.mutant.Class == Bindings},
+		{Engines, func() string { return exploreEngines(ctx, t) }, j.SkipEngines},
 	} {
 		if err := ctx.Err(); err != nil {
 			return Verdict{}, err
@@ -139,11 +157,18 @@ func (j *Judge) run(ctx context.Context, id int, m *machine.Machine, t *table.Ta
 		if means.skip {
 			continue
 		}
+		j.begins(means.name)
 		if saw := means.find(); saw != "" {
 			return Verdict{means.name, firstLine(saw)}, nil
 		}
 	}
 	return Verdict{}, ctx.Err()
+}
+
+func (j *Judge) begins(means string) {
+	if j.Begins != nil {
+		j.Begins(means)
+	}
 }
 
 func (j *Judge) replay(t *table.Table) string {
@@ -216,15 +241,10 @@ func (j *Judge) test(ctx context.Context, id int) string {
 	if !errors.As(err, &failed) || ctx.Err() != nil {
 		return ""
 	}
-	for line := range bytes.Lines(out) {
-		if line = bytes.TrimSpace(line); bytes.HasPrefix(line, []byte("--- FAIL: ")) && bytes.Contains(line, []byte("/")) {
-			return string(bytes.TrimPrefix(line, []byte("--- FAIL: ")))
-		}
-	}
-	return "the tests failed"
+	return failedTest(out)
 }
 
-func verify(m *machine.Machine) string {
+func exploreRole(m *machine.Machine) string {
 	results, err := explore.Explore(m, explore.Options{})
 	if err != nil {
 		return err.Error()
@@ -234,6 +254,24 @@ func verify(m *machine.Machine) string {
 		return ""
 	}
 	return results[i].Violations[0].Text
+}
+
+// exploreEngines ends with the first violation. It stays on one processor: other
+// mutants have the others.
+func exploreEngines(ctx context.Context, t *table.Table) string {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	found := ""
+	_, err := verify.Run(ctx, verify.Options{Table: t, Quick: true, Workers: 1, Progress: func(o *verify.Outcome) {
+		if o.Violation != nil && found == "" {
+			found = o.Setup + ": " + o.Violation.Text
+			cancel()
+		}
+	}})
+	if _, tooMany := errors.AsType[*verify.LimitError](err); tooMany && found == "" {
+		return err.Error()
+	}
+	return found
 }
 
 // firstLine cuts what means have to say.

@@ -11,9 +11,23 @@ import (
 	"blesmp/smp"
 )
 
+// Class says what a change is made in, and so what it takes to look at it.
+type Class string
+
+// The classes of changes.
+const (
+	Rows     Class = "table"    // states, rows, macros, grids: the table is another one
+	Bindings Class = "bindings" // an action or a guard is bound to another one's method
+	Codecs   Class = "codecs"   // values, PDUs, times, the order of states: the generated code is another one
+)
+
+// Classes are all of them, in the order in which mutants are numbered.
+func Classes() []Class { return []Class{Rows, Bindings, Codecs} }
+
 // Mutant is one change of a specification.
 type Mutant struct {
-	ID     int    // from 0, in the order of the file
+	ID     int // from 0, class by class, in the order of the file
+	Class  Class
 	Line   int    // of what is changed
 	Change string // as "drop send PairingFailed"
 	Where  string // the states, events or phases around it, as "Idle/Pair"
@@ -22,7 +36,8 @@ type Mutant struct {
 	// makes no difference.
 	Equivalent string
 
-	apply func()
+	apply func()             // to the specification that it was collected from
+	bind  func(*table.Table) // to the table made of it; nil for nothing
 }
 
 // String gives line, place and change.
@@ -60,6 +75,9 @@ func (s *Source) Mutants() ([]Mutant, error) {
 		return nil, err
 	}
 	mutants := collect(f)
+	for i := range mutants {
+		mutants[i].apply, mutants[i].bind = nil, nil
+	}
 	remarks := remarksOf(s.text)
 	for i := range mutants {
 		mutants[i].Equivalent = remarks.take(mutants[i])
@@ -74,9 +92,26 @@ func (s *Source) Mutants() ([]Mutant, error) {
 // the hand-written half no longer fits.
 var errNames = errors.New("mutate: the names of the machine have changed")
 
-// Machine gives the machine with one change. The error is what the static checks
-// have against it.
-func (s *Source) Machine(id int) (*machine.Machine, error) {
+// Table gives the table of the machine with one change of rows or bindings. The
+// error is what the static checks have against it.
+func (s *Source) Table(id int) (*table.Table, error) {
+	c, err := s.change(id)
+	if err != nil {
+		return nil, err
+	}
+	return c.table, nil
+}
+
+// changed is a specification with one change.
+type changed struct {
+	mutant  Mutant
+	machine *machine.Machine
+	table   *table.Table
+}
+
+// change makes one change; the mutant comes with an error of the static checks
+// too.
+func (s *Source) change(id int) (*changed, error) {
 	f, err := spec.Parse(s.path, s.text)
 	if err != nil {
 		return nil, err
@@ -85,15 +120,32 @@ func (s *Source) Machine(id int) (*machine.Machine, error) {
 	if id < 0 || id >= len(all) {
 		return nil, fmt.Errorf("mutate: there is no mutant %d", id)
 	}
-	all[id].apply()
+	c := &changed{mutant: all[id]}
+	c.mutant.apply()
+	if c.machine, err = machine.Resolve(f); err != nil {
+		return nil, err
+	}
+	c.table = c.machine.Table()
+	if c.mutant.bind != nil {
+		c.mutant.bind(c.table)
+	}
+	if c.mutant.Class != Codecs && !sameNames(c.table, smp.Table()) {
+		return nil, errNames
+	}
+	return c, nil
+}
+
+// original is the specification with no change.
+func (s *Source) original() (*changed, error) {
+	f, err := spec.Parse(s.path, s.text)
+	if err != nil {
+		return nil, err
+	}
 	m, err := machine.Resolve(f)
 	if err != nil {
 		return nil, err
 	}
-	if !sameNames(m.Table(), smp.Table()) {
-		return nil, errNames
-	}
-	return m, nil
+	return &changed{machine: m, table: m.Table()}, nil
 }
 
 // sameNames reports whether two tables number the same things.

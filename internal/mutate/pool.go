@@ -20,13 +20,30 @@ type Pool struct {
 	Command func(ctx context.Context) *exec.Cmd
 
 	Workers int           // how many processes run at once
-	Limit   time.Duration // for one mutant
+	Limit   time.Duration // for one means to look at one mutant; see patience
+}
+
+// patience is how often the limit those means may take that need long for what
+// is no mutant too.
+var patience = map[string]time.Duration{Tests: 3, Compile: 10, Verify: 10, Engines: 10}
+
+func (p *Pool) limit(means string) time.Duration { return p.Limit * max(1, patience[means]) }
+
+// answer is what a process says about a mutant.
+type answer struct {
+	Verdict
+	Begins string `json:"begins,omitempty"` // there is no verdict yet: this means looks now
+	Error  string `json:"error,omitempty"`  // why there is no verdict
 }
 
 // Serve reads numbers of mutants, one a line, and writes a Verdict for each, as
-// one line of JSON.
+// one line of JSON, or that there can be none. Lines before it tell how far it
+// has come.
 func Serve(ctx context.Context, j *Judge, in io.Reader, out io.Writer) error {
 	var id int
+	say := json.NewEncoder(out)
+	teller := *j
+	teller.Begins = func(means string) { _ = say.Encode(answer{Begins: means}) } // the verdict's error counts
 	for {
 		switch _, err := fmt.Fscanln(in, &id); {
 		case errors.Is(err, io.EOF):
@@ -34,68 +51,71 @@ func Serve(ctx context.Context, j *Judge, in io.Reader, out io.Writer) error {
 		case err != nil:
 			return err
 		}
-		v, err := j.Judge(ctx, id)
+		v, err := teller.Judge(ctx, id)
+		a := answer{Verdict: v}
 		if err != nil {
-			return err
+			a.Error = err.Error()
 		}
-		if err := json.NewEncoder(out).Encode(v); err != nil {
+		if err := say.Encode(a); err != nil {
 			return err
 		}
 	}
 }
 
 // Run judges mutants and tells each verdict, one call at a time. When the ctx
-// ends it returns; mutants that were not finished are not told. The error says
-// that a process could not be started.
-func (p *Pool) Run(ctx context.Context, ids []int, tell func(id int, v Verdict)) error {
+// ends it returns; mutants that were not finished are not told. It gives the
+// processor time of all processes, and of those that they waited for. The error
+// says that a process could not be started.
+func (p *Pool) Run(ctx context.Context, ids []int, tell func(id int, v Verdict)) (spent time.Duration, failed error) {
 	queue := make(chan int, len(ids))
 	for _, id := range ids {
 		queue <- id
 	}
 	close(queue)
 	var mu sync.Mutex
-	var failed error
 	var all sync.WaitGroup
 	for range max(p.Workers, 1) {
 		all.Go(func() {
-			err := p.work(ctx, queue, func(id int, v Verdict) {
+			took, err := p.work(ctx, queue, func(id int, v Verdict) {
 				mu.Lock()
 				defer mu.Unlock()
 				tell(id, v)
 			})
 			mu.Lock()
 			defer mu.Unlock()
-			failed = errors.Join(failed, err)
+			spent, failed = spent+took, errors.Join(failed, err)
 		})
 	}
 	all.Wait()
-	return failed
+	return spent, failed
 }
 
-func (p *Pool) work(ctx context.Context, queue <-chan int, tell func(int, Verdict)) error {
+func (p *Pool) work(ctx context.Context, queue <-chan int, tell func(int, Verdict)) (spent time.Duration, err error) {
 	var w *worker
-	defer func() { w.stop() }()
+	defer func() { spent += w.stop() }()
 	for id := range queue {
 		if ctx.Err() != nil {
-			return nil
+			return spent, nil
 		}
 		if w == nil {
-			var err error
 			if w, err = p.start(ctx); err != nil {
-				return err
+				return spent, err
 			}
 		}
-		v, alive := w.judge(ctx, id, p.Limit)
+		v, alive, err := w.judge(ctx, id, p.limit)
 		if ctx.Err() != nil {
-			return nil
+			return spent, nil
+		}
+		if err != nil {
+			return spent, err
 		}
 		tell(id, v)
 		if !alive {
-			w.stop()
+			spent += w.stop()
 			w = nil
 		}
 	}
-	return nil
+	return spent, nil
 }
 
 // worker is one process.
@@ -131,35 +151,50 @@ func (p *Pool) start(ctx context.Context) (*worker, error) {
 	return w, nil
 }
 
-// judge gives the verdict, and whether the process can go on.
-func (w *worker) judge(ctx context.Context, id int, limit time.Duration) (Verdict, bool) {
-	late := time.NewTimer(limit)
+// judge gives the verdict, and whether the process can go on. The error says
+// that there can be no verdict.
+func (w *worker) judge(ctx context.Context, id int, limit func(means string) time.Duration) (Verdict, bool, error) {
+	at := Static
+	late := time.NewTimer(limit(at))
 	defer late.Stop()
 	// A process that has ended shows in its answers.
 	_, _ = fmt.Fprintln(w.in, id)
-	select {
-	case <-ctx.Done():
-		return Verdict{}, false
-	case <-late.C:
-		return Verdict{Hang, fmt.Sprintf("no end within %v", limit)}, false
-	case line, ok := <-w.answers:
-		var v Verdict
-		if !ok || json.Unmarshal([]byte(line), &v) != nil {
-			_ = w.cmd.Wait() // its own words tell more
-			return Verdict{Crash, firstLine(w.said.String())}, false
+	for {
+		select {
+		case <-ctx.Done():
+			return Verdict{}, false, ctx.Err()
+		case <-late.C:
+			return Verdict{Hang, fmt.Sprintf("%s has no end within %v", at, limit(at))}, false, nil
+		case line, ok := <-w.answers:
+			var a answer
+			if !ok || json.Unmarshal([]byte(line), &a) != nil {
+				_ = w.cmd.Wait() // its own words tell more
+				return Verdict{Crash, firstLine(w.said.String())}, false, nil
+			}
+			if a.Error != "" {
+				return Verdict{}, false, errors.New(a.Error)
+			}
+			if a.Begins == "" {
+				return a.Verdict, true, nil
+			}
+			at = a.Begins
+			late.Reset(limit(at))
 		}
-		return v, true
 	}
 }
 
-// stop ends the process.
-func (w *worker) stop() {
+// stop ends the process and gives its processor time.
+func (w *worker) stop() time.Duration {
 	if w == nil {
-		return
+		return 0
 	}
 	_ = w.in.Close()
 	_ = w.cmd.Process.Kill()
 	for range w.answers {
 	}
 	_ = w.cmd.Wait()
+	if w.cmd.ProcessState == nil {
+		return 0
+	}
+	return w.cmd.ProcessState.UserTime() + w.cmd.ProcessState.SystemTime()
 }

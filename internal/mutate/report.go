@@ -11,6 +11,7 @@ import (
 // Judged is a mutant with its verdict.
 type Judged struct {
 	ID         int    `json:"id"`
+	Class      Class  `json:"class"`
 	Line       int    `json:"line"`
 	Where      string `json:"where"`
 	Change     string `json:"change"`
@@ -20,15 +21,21 @@ type Judged struct {
 
 // Report is what a run has brought.
 type Report struct {
-	File     string         `json:"file"`
-	Seed     int64          `json:"seed"`
-	Mutants  int            `json:"mutants"` // that the file has
-	Judged   int            `json:"judged"`
-	Killed   int            `json:"killed"`
-	By       map[string]int `json:"by"`
-	Seconds  float64        `json:"seconds"`
-	Listed   []Judged       `json:"equivalent"` // survivors with a reason
-	Survived []Judged       `json:"survivors"`
+	File    string  `json:"file"`
+	Seed    int64   `json:"seed"`
+	Mutants int     `json:"mutants"` // that the file has
+	Judged  int     `json:"judged"`
+	Killed  int     `json:"killed"`
+	Seconds float64 `json:"seconds"`
+
+	// Processor is the time that processors worked, in seconds: on a machine that
+	// does other work too it says more than Seconds.
+	Processor float64 `json:"processor"`
+
+	By map[string]map[Class]int `json:"by"` // how many each means has found
+
+	Listed   []Judged `json:"equivalent"` // survivors with a reason
+	Survived []Judged `json:"survivors"`
 
 	// Wrong are those that the specification calls equivalent and something has
 	// found.
@@ -37,15 +44,18 @@ type Report struct {
 
 // Add counts a mutant.
 func (r *Report) Add(m Mutant, v Verdict) {
-	one := Judged{m.ID, m.Line, m.Where, m.Change, m.Equivalent, v}
+	one := Judged{m.ID, m.Class, m.Line, m.Where, m.Change, m.Equivalent, v}
 	r.Judged++
-	if r.By == nil {
-		r.By = map[string]int{}
-	}
 	switch {
 	case v.By != "":
 		r.Killed++
-		r.By[v.By]++
+		if r.By == nil {
+			r.By = map[string]map[Class]int{}
+		}
+		if r.By[v.By] == nil {
+			r.By[v.By] = map[Class]int{}
+		}
+		r.By[v.By][m.Class]++
 		if m.Equivalent != "" {
 			r.Wrong = append(r.Wrong, one)
 		}
@@ -94,16 +104,33 @@ func (r *Report) WriteText(w io.Writer) error {
 			p.printf("\n")
 		}
 	}
-	took := time.Duration(r.Seconds * float64(time.Second)).Round(time.Second)
-	p.printf("%d of %d mutants in %v, seed %d\n", r.Judged, r.Mutants, took, r.Seed)
+	p.printf("%d of %d mutants in %v, %v of processor time, seed %d\n", r.Judged, r.Mutants, seconds(r.Seconds), seconds(r.Processor), r.Seed)
+	p.printf("  %-12s", "")
+	for _, class := range Classes() {
+		p.printf(" %8s", class)
+	}
+	p.printf("\n")
 	for _, means := range Means() {
-		if n := r.By[means]; n > 0 {
-			p.printf("  %-12s %5d\n", means, n)
+		if found := r.By[means]; found != nil {
+			p.line(means, found)
 		}
 	}
-	p.printf("  %-12s %5d\n  %-12s %5d\n", "equivalent", len(r.Listed), "survived", len(r.Survived))
+	p.line("equivalent", byClass(r.Listed))
+	p.line("survived", byClass(r.Survived))
 	p.printf("score %.1f%%: %d of %d that make a difference\n", r.Score(), r.Killed, r.Judged-len(r.Listed))
 	return p.err
+}
+
+func seconds(n float64) time.Duration {
+	return time.Duration(n * float64(time.Second)).Round(time.Second)
+}
+
+func byClass(some []Judged) map[Class]int {
+	n := map[Class]int{}
+	for _, m := range some {
+		n[m.Class]++
+	}
+	return n
 }
 
 // printer keeps the first error.
@@ -116,6 +143,15 @@ func (p *printer) printf(format string, args ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.w, format, args...)
 	}
+}
+
+// line writes a number for each class.
+func (p *printer) line(name string, n map[Class]int) {
+	p.printf("  %-12s", name)
+	for _, class := range Classes() {
+		p.printf(" %8d", n[class])
+	}
+	p.printf("\n")
 }
 
 // Sort puts the mutants into the order of the file.
