@@ -34,7 +34,7 @@ type Conn struct {
 	ended      bool
 
 	// Under the host's lock.
-	out        []outgoing
+	out        []*outgoing
 	unacked    []uint64 // for each packet at the controller the SMP PDU that it completes, or 0
 	smp        uint64   // number of the last SMP PDU
 	identifier byte     // of the last signalling request
@@ -212,11 +212,16 @@ func (c *Conn) enqueue(id l2cap.CID, payload []byte) (number uint64, err error) 
 		c.smp++
 		number = c.smp
 	}
-	c.out = append(c.out, outgoing{
+	o := &outgoing{
 		frame:  l2cap.NewFragmenter(frame, l2cap.FirstToController),
 		serial: h.nextSerial(),
 		number: number,
-	})
+	}
+	if len(c.out) == 0 && c != h.served {
+		h.ready = append(h.ready, c)
+	}
+	c.out = append(c.out, o)
+	h.waiting = append(h.waiting, o)
 	h.work.Signal()
 	return number, nil
 }

@@ -89,10 +89,12 @@ type Host struct {
 	serial  uint64     // numbers commands and frames in the order of their calls
 
 	links     map[uint16]*Conn
-	order     []*Conn // links by age
-	turn      int     // whose data is next, an index of order
-	aclLength int     // octets of data in one packet
-	aclFree   int     // packets that the controller has room for
+	order     []*Conn     // links by age
+	ready     []*Conn     // links with data, in the order of their turns
+	served    *Conn       // the link whose turn was last, which is not in ready
+	waiting   []*outgoing // their frames by age; the sent ones go when they are the oldest
+	aclLength int         // octets of data in one packet
+	aclFree   int         // packets that the controller has room for
 
 	attempt     *attempt // the Connect that runs
 	advertising bool

@@ -49,26 +49,28 @@ func (h *Host) next(b []byte) ([]byte, bool) {
 // oldestData gives the serial number of the frame that has waited longest; h.mu
 // is held.
 func (h *Host) oldestData() (serial uint64, ok bool) {
-	for _, c := range h.order {
-		if len(c.out) > 0 && (!ok || c.out[0].serial < serial) {
-			serial, ok = c.out[0].serial, true
-		}
+	for len(h.waiting) > 0 && h.waiting[0].done {
+		h.waiting[0] = nil
+		h.waiting = h.waiting[1:]
 	}
-	return serial, ok
+	if len(h.waiting) == 0 {
+		return 0, false
+	}
+	return h.waiting[0].serial, true
 }
 
 // nextData appends one packet of the link whose turn it is: links with data
 // take turns by the packet; h.mu is held, and some link has data.
 func (h *Host) nextData(b []byte) []byte {
-	for {
-		h.turn %= len(h.order)
-		c := h.order[h.turn]
-		h.turn++
-		if len(c.out) > 0 {
-			h.aclFree--
-			return c.nextFragment(b, h.aclLength)
-		}
+	if h.served != nil && len(h.served.out) > 0 {
+		h.ready = append(h.ready, h.served) // behind those that came meanwhile
 	}
+	c := h.ready[0]
+	h.ready[0] = nil
+	h.ready = h.ready[1:]
+	h.served = c
+	h.aclFree--
+	return c.nextFragment(b, h.aclLength)
 }
 
 // outgoing is one frame on its way to the controller.
@@ -76,17 +78,18 @@ type outgoing struct {
 	frame  l2cap.Fragmenter
 	serial uint64
 	number uint64 // of SendSMP; 0 for other channels
+	done   bool   // all of it is at the controller, or its link is gone
 }
 
 // nextFragment appends one packet and notes what its completion will tell; the
 // host's lock is held.
 func (c *Conn) nextFragment(b []byte, size int) []byte {
-	o := &c.out[0]
+	o := c.out[0]
 	boundary, data := o.frame.Next(size)
 	var completes uint64
 	if o.frame.Done() {
-		completes = o.number
-		c.out[0] = outgoing{}
+		completes, o.done = o.number, true
+		c.out[0] = nil
 		c.out = c.out[1:]
 	}
 	c.unacked = append(c.unacked, completes)
