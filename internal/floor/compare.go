@@ -1,0 +1,161 @@
+package floor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Work is something that can be done many times over and timed.
+type Work struct {
+	// Run does it n times.
+	Run func(n int) error
+
+	// Prepare, where it is set, is called with the same n before each Run, and
+	// is not timed: for what is made ahead.
+	Prepare func(n int) error
+}
+
+// Each is the Work of a function that does it once.
+func Each(once func() error) Work {
+	return Work{Run: func(n int) error {
+		for range n {
+			if err := once(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}
+
+// Options say how long Compare measures. The zero value is 11 rounds, in which
+// each of the two runs for about 20 ms.
+type Options struct {
+	Rounds int           // at least MinRounds
+	Time   time.Duration // of each of the two in a round
+}
+
+// MinRounds is how many rounds a median takes.
+const MinRounds = 7
+
+// Round is what both took in one round: nanoseconds for one of many.
+type Round struct {
+	Floor, Subject float64
+}
+
+// Comparison is what Compare has measured.
+type Comparison struct {
+	Rounds []Round
+}
+
+// Compare runs floor and subject in turn, round after round, each as often as
+// fills the time of a round. Whatever else the machine does meets both alike.
+func Compare(floor, subject Work, o Options) (Comparison, error) {
+	if o.Rounds == 0 {
+		o.Rounds = 11
+	}
+	if o.Time == 0 {
+		o.Time = 20 * time.Millisecond
+	}
+	if o.Rounds < MinRounds || o.Time < 0 {
+		return Comparison{}, fmt.Errorf("floor: %d rounds of %v: want %d rounds or more", o.Rounds, o.Time, MinRounds)
+	}
+	floors, err := floor.calibrate(o.Time)
+	if err != nil {
+		return Comparison{}, fmt.Errorf("floor: %w", err)
+	}
+	subjects, err := subject.calibrate(o.Time)
+	if err != nil {
+		return Comparison{}, fmt.Errorf("floor: subject: %w", err)
+	}
+	c := Comparison{Rounds: make([]Round, o.Rounds)}
+	for i := range c.Rounds {
+		a, errFloor := floor.time(floors)
+		b, errSubject := subject.time(subjects)
+		if err := errors.Join(errFloor, errSubject); err != nil {
+			return Comparison{}, fmt.Errorf("floor: round %d: %w", i+1, err)
+		}
+		c.Rounds[i] = Round{Floor: each(a, floors), Subject: each(b, subjects)}
+	}
+	return c, nil
+}
+
+// Ratio is how many times the floor's median the subject's median is.
+func (c Comparison) Ratio() float64 {
+	return c.subject() / c.floor()
+}
+
+// Pairwise is the median of the rounds' own ratios: nearer to the truth than
+// Ratio where the machine grows slower and faster from round to round.
+func (c Comparison) Pairwise() float64 {
+	return median(c.Rounds, func(r Round) float64 { return r.Subject / r.Floor })
+}
+
+// Floor is the median time of the floor, once.
+func (c Comparison) Floor() time.Duration { return time.Duration(c.floor()) }
+
+// Subject is the median time of the subject, once.
+func (c Comparison) Subject() time.Duration { return time.Duration(c.subject()) }
+
+func (c Comparison) floor() float64 {
+	return median(c.Rounds, func(r Round) float64 { return r.Floor })
+}
+
+func (c Comparison) subject() float64 {
+	return median(c.Rounds, func(r Round) float64 { return r.Subject })
+}
+
+// String gives both ratios and both times.
+func (c Comparison) String() string {
+	return fmt.Sprintf("%.2f x floor (%.2f round by round; %v to %v, medians of %d rounds)",
+		c.Ratio(), c.Pairwise(), c.Subject(), c.Floor(), len(c.Rounds))
+}
+
+// calibrate finds out how often the work fits into a time, once at least. What
+// it runs for that also warms caches and pools.
+func (w Work) calibrate(d time.Duration) (int, error) {
+	for n := 1; ; {
+		took, err := w.time(n)
+		if err != nil {
+			return 0, err
+		}
+		if took >= d/2 {
+			return max(1, int(float64(n)*float64(d)/float64(max(took, 1)))), nil
+		}
+		// At least twice, at most 100 times as often.
+		n = int(float64(n) * min(100, max(2, float64(d)/float64(max(took, 1)))))
+	}
+}
+
+// time gives how long n times take.
+func (w Work) time(n int) (time.Duration, error) {
+	if w.Prepare != nil {
+		if err := w.Prepare(n); err != nil {
+			return 0, err
+		}
+	}
+	start := time.Now()
+	err := w.Run(n)
+	return time.Since(start), err
+}
+
+// each is one of n; a clock that has not moved counts as a nanosecond, so that
+// it can be divided by.
+func each(d time.Duration, n int) float64 { return float64(max(1, d)) / float64(n) }
+
+func median(rounds []Round, value func(Round) float64) float64 {
+	if len(rounds) == 0 {
+		return 0
+	}
+	values := make([]float64, len(rounds))
+	for i, r := range rounds {
+		values[i] = value(r)
+	}
+	slices.Sort(values)
+	middle := len(values) / 2
+	if len(values)%2 == 1 {
+		return values[middle]
+	}
+	return (values[middle-1] + values[middle]) / 2
+}
