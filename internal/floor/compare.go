@@ -34,6 +34,7 @@ func Each(once func() error) Work {
 type Options struct {
 	Rounds int           // at least MinRounds
 	Time   time.Duration // of each of the two in a round
+	Clock  Clock         // what is measured, Elapsed by default
 }
 
 // MinRounds is how many rounds a median takes.
@@ -61,18 +62,21 @@ func Compare(floor, subject Work, o Options) (Comparison, error) {
 	if o.Rounds < MinRounds || o.Time < 0 {
 		return Comparison{}, fmt.Errorf("floor: %d rounds of %v: want %d rounds or more", o.Rounds, o.Time, MinRounds)
 	}
-	floors, err := floor.calibrate(o.Time)
+	if o.Clock == nil {
+		o.Clock = Elapsed
+	}
+	floors, err := floor.calibrate(o)
 	if err != nil {
 		return Comparison{}, fmt.Errorf("floor: %w", err)
 	}
-	subjects, err := subject.calibrate(o.Time)
+	subjects, err := subject.calibrate(o)
 	if err != nil {
 		return Comparison{}, fmt.Errorf("floor: subject: %w", err)
 	}
 	c := Comparison{Rounds: make([]Round, o.Rounds)}
 	for i := range c.Rounds {
-		a, errFloor := floor.time(floors)
-		b, errSubject := subject.time(subjects)
+		a, errFloor := floor.time(floors, o.Clock)
+		b, errSubject := subject.time(subjects, o.Clock)
 		if err := errors.Join(errFloor, errSubject); err != nil {
 			return Comparison{}, fmt.Errorf("floor: round %d: %w", i+1, err)
 		}
@@ -114,9 +118,10 @@ func (c Comparison) String() string {
 
 // calibrate finds out how often the work fits into a time, once at least. What
 // it runs for that also warms caches and pools.
-func (w Work) calibrate(d time.Duration) (int, error) {
+func (w Work) calibrate(o Options) (int, error) {
+	d := o.Time
 	for n := 1; ; {
-		took, err := w.time(n)
+		took, err := w.time(n, o.Clock)
 		if err != nil {
 			return 0, err
 		}
@@ -129,15 +134,15 @@ func (w Work) calibrate(d time.Duration) (int, error) {
 }
 
 // time gives how long n times take.
-func (w Work) time(n int) (time.Duration, error) {
+func (w Work) time(n int, clock Clock) (time.Duration, error) {
 	if w.Prepare != nil {
 		if err := w.Prepare(n); err != nil {
 			return 0, err
 		}
 	}
-	start := time.Now()
+	start := clock()
 	err := w.Run(n)
-	return time.Since(start), err
+	return clock() - start, err
 }
 
 // each is one of n; a clock that has not moved counts as a nanosecond, so that
