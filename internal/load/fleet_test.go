@@ -3,8 +3,8 @@ package load_test
 import (
 	"fmt"
 	"runtime"
-	"syscall"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
