@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
-	"sync"
 	"time"
 
 	"blesmp/bond"
@@ -114,7 +112,7 @@ func (s *session) together(ctx context.Context, fleet *load.Fleet, before int64)
 		if err := fleet.Renew(ctx, pairing); err != nil {
 			return err
 		}
-		least, err := onAllCores(pairing)
+		least, err := load.Cryptography(pairing)
 		if err != nil {
 			return err
 		}
@@ -126,44 +124,9 @@ func (s *session) together(ctx context.Context, fleet *load.Fleet, before int64)
 		}
 		whole := time.Since(began)
 		c.Rounds = append(c.Rounds, floor.Round{Floor: float64(least) / float64(pairing), Subject: float64(whole) / float64(pairing)})
-		unfair = append(unfair, tail(took))
+		unfair = append(unfair, load.Tail(took))
 	}
 	s.add(compared("links/throughput", n, c, throughputBar))
 	s.add(Figure{Name: "links/starvation", At: n, Unit: Times, Value: middle(unfair), Limit: starvationLimit})
 	return nil
-}
-
-// onAllCores gives how long the cryptography of n pairings takes, spread over all
-// cores.
-func onAllCores(n int) (time.Duration, error) {
-	cores := runtime.GOMAXPROCS(0)
-	var all sync.WaitGroup
-	errs := make([]error, cores)
-	cryptos := make([]*floor.Pairing, cores)
-	for i := range cryptos {
-		crypto, err := floor.New(floor.JustWorks, true)
-		if err != nil {
-			return 0, err
-		}
-		cryptos[i] = crypto
-	}
-	began := time.Now()
-	for i, crypto := range cryptos {
-		all.Go(func() { errs[i] = crypto.RunN((n + i) / cores) })
-	}
-	all.Wait()
-	return time.Since(began), errors.Join(errs...)
-}
-
-// tail is the 99th percentile of times, in times of their mean.
-func tail(times []time.Duration) float64 {
-	sorted := slices.Sorted(slices.Values(times))
-	var sum time.Duration
-	for _, t := range sorted {
-		sum += t
-	}
-	if sum == 0 {
-		return 0
-	}
-	return float64(sorted[(len(sorted)-1)*99/100]) * float64(len(sorted)) / float64(sum)
 }

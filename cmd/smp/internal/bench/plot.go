@@ -32,7 +32,7 @@ type point struct{ x, y float64 }
 // The measures of a plot, in pixels.
 const (
 	plotWidth, plotHeight         = 720, 400
-	plotLeft, plotRight           = 84, 24
+	plotLeft, plotRight           = 84, 44
 	plotTop, plotBottom           = 74, 56
 	legendTop, legendGap, letters = 50, 28, 7.1
 )
@@ -45,12 +45,13 @@ text { font: 13px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f232
 .grid { stroke: #d8dee4; stroke-width: 1 }
 .axis { stroke: #59636e; stroke-width: 1 }
 .line { fill: none; stroke-width: 2 }
-.bound { stroke-dasharray: 6 4 }
+.bound { stroke: #59636e; stroke-dasharray: 6 4 }
 .s0 { stroke: #0969da } .m0 { fill: #0969da }
 .s1 { stroke: #bc4c00 } .m1 { fill: #bc4c00 }
 .s2 { stroke: #1a7f37 } .m2 { fill: #1a7f37 }
 .s3 { stroke: #8250df } .m3 { fill: #8250df }
 @media (prefers-color-scheme: dark) {
+.bound { stroke: #9198a1 }
 text { fill: #e6edf3 }
 .page { fill: #0d1117 }
 .grid { stroke: #30363d }
@@ -90,7 +91,7 @@ func escaped(text string) string {
 func (p *plot) legend(b *bytes.Buffer) {
 	x := float64(plotLeft)
 	for i, l := range p.lines {
-		fmt.Fprintf(b, `<line class="line s%d%s" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`+"\n", i, l.class(), x, legendTop, x+26, legendTop)
+		fmt.Fprintf(b, `<line class="line %s" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`+"\n", l.class(i), x, legendTop, x+26, legendTop)
 		if !l.bound {
 			mark(b, i, x+13, legendTop)
 		}
@@ -99,11 +100,12 @@ func (p *plot) legend(b *bytes.Buffer) {
 	}
 }
 
-func (l line) class() string {
+// class is how line i looks: a bound is grey.
+func (l line) class(i int) string {
 	if l.bound {
-		return " bound"
+		return "bound"
 	}
-	return ""
+	return fmt.Sprintf("s%d", i)
 }
 
 // scale maps values to pixels.
@@ -196,7 +198,7 @@ func (l line) draw(b *bytes.Buffer, i int, across, up scale) {
 		}
 		fmt.Fprintf(&path, "%s%.1f %.1f", command, across.at(at.x), up.at(at.y))
 	}
-	fmt.Fprintf(b, `<path class="line s%d%s" d="%s"/>`+"\n", i, l.class(), path.String())
+	fmt.Fprintf(b, `<path class="line %s" d="%s"/>`+"\n", l.class(i), path.String())
 	if l.bound {
 		return
 	}

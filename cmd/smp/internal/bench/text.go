@@ -154,6 +154,9 @@ func number(n int) string {
 // trimmed leaves zeros behind the point out.
 func trimmed(text string) string {
 	value, unit, _ := strings.Cut(text, " ")
+	if value == "0.00" {
+		return "0"
+	}
 	if strings.Contains(value, ".") {
 		value = strings.TrimRight(strings.TrimRight(value, "0"), ".")
 	}
