@@ -120,6 +120,9 @@ func runBench(ctx context.Context, s streams, args []string) int {
 	if flags.NArg() > 0 {
 		return usageError(s, fmt.Errorf("bench %w: %q", errArguments, flags.Arg(0)))
 	}
+	if o.full {
+		o.enlarge(flags)
+	}
 	if err := o.check(); err != nil {
 		return usageError(s, err)
 	}
@@ -142,11 +145,24 @@ func runBench(ctx context.Context, s streams, args []string) int {
 	return o.judge(s, report)
 }
 
-// check makes the options whole, and says what is wrong with them.
+// enlarge takes the sizes of --full where no other flag says another.
+func (o *benchOptions) enlarge(flags *flag.FlagSet) {
+	given := *o
+	o.Links, o.Pairing, o.Bonds = []int{1, 10, 100, 1000, 10_000}, 1000, []int{100, 1000, 10_000, 100_000, 1_000_000}
+	flags.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "links":
+			o.Links = given.Links
+		case "pairing":
+			o.Pairing = given.Pairing
+		case "bonds":
+			o.Bonds = given.Bonds
+		}
+	})
+}
+
+// check says what is wrong with the options.
 func (o *benchOptions) check() error {
-	if o.full {
-		o.Links, o.Pairing, o.Bonds = []int{1, 10, 100, 1000, 10_000}, 1000, []int{100, 1000, 10_000, 100_000, 1_000_000}
-	}
 	switch {
 	case o.Rounds < floor.MinRounds:
 		return fmt.Errorf("bench: --rounds %d: want %d or more for a median", o.Rounds, floor.MinRounds)

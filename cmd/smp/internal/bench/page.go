@@ -120,10 +120,8 @@ the same on other machines; a time does not. A bar is what a ratio, or where the
 		for _, file := range c.pictures {
 			b.WriteString(pictures[file])
 		}
-		if family == "stack/" {
-			p.write(b)
-		}
 	}
+	p.write(b)
 	for bytes.HasSuffix(b.Bytes(), []byte("\n\n")) {
 		b.Truncate(b.Len() - 1)
 	}

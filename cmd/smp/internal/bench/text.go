@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,7 +18,8 @@ func (r *Report) WriteJSON(w io.Writer) error {
 
 // WriteText writes the report as a table; room says when a bar is missed.
 func (r *Report) WriteText(w io.Writer, room float64) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	var b bytes.Buffer
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	last := ""
 	for _, f := range r.Figures {
 		family, name, _ := strings.Cut(f.Name, "/")
@@ -37,6 +39,11 @@ func (r *Report) WriteText(w io.Writer, room float64) error {
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	for line := range strings.Lines(b.String()) {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
 	}
 	_, err := fmt.Fprintf(w, "\n%s\nsmp help bench says what the figures are.\n", r.means())
 	return err
