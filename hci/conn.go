@@ -34,10 +34,10 @@ type Conn struct {
 	ended      bool
 
 	// Under the host's lock.
-	out        []*outgoing
-	unacked    []uint64 // for each packet at the controller the SMP PDU that it completes, or 0
-	smp        uint64   // number of the last SMP PDU
-	identifier byte     // of the last signalling request
+	out        queue[*outgoing]
+	unacked    queue[uint64] // for each packet at the controller the SMP PDU that it completes, or 0
+	smp        uint64        // number of the last SMP PDU
+	identifier byte          // of the last signalling request
 	channels   map[l2cap.CID]*l2cap.Channel
 	err        error // why nothing can be sent
 }
@@ -205,7 +205,7 @@ func (c *Conn) enqueue(id l2cap.CID, payload []byte) (number uint64, err error) 
 		return 0, c.err
 	case h.err != nil:
 		return 0, h.err
-	case len(c.out) >= queueDepth:
+	case c.out.len() >= queueDepth:
 		return 0, ErrQueueFull
 	}
 	if id == l2cap.SMP {
@@ -217,11 +217,11 @@ func (c *Conn) enqueue(id l2cap.CID, payload []byte) (number uint64, err error) 
 		serial: h.nextSerial(),
 		number: number,
 	}
-	if len(c.out) == 0 && c != h.served {
-		h.ready = append(h.ready, c)
+	if c.out.len() == 0 && c != h.served {
+		h.ready.push(c)
 	}
-	c.out = append(c.out, o)
-	h.waiting = append(h.waiting, o)
+	c.out.push(o)
+	h.waiting.push(o)
 	h.work.Signal()
 	return number, nil
 }

@@ -110,7 +110,7 @@ func (h *Host) remove(c *Conn, reason bt.Status) {
 	h.mu.Lock()
 	delete(h.links, c.handle)
 	h.order = slices.DeleteFunc(h.order, func(other *Conn) bool { return other == c })
-	h.aclFree += len(c.unacked)
+	h.aclFree += c.unacked.len()
 	c.drop(reason)
 	h.work.Signal()
 	h.mu.Unlock()
@@ -119,16 +119,17 @@ func (h *Host) remove(c *Conn, reason bt.Status) {
 
 // drop has nothing more sent on the link; the host's lock is held.
 func (c *Conn) drop(reason bt.Status) {
-	for _, o := range c.out {
+	for _, o := range c.out.all() {
 		o.done = true
 	}
-	if len(c.out) > 0 {
-		c.host.ready = slices.DeleteFunc(c.host.ready, func(other *Conn) bool { return other == c })
+	if c.out.len() > 0 {
+		ready := &c.host.ready
+		ready.keep(slices.DeleteFunc(ready.all(), func(other *Conn) bool { return other == c }))
 	}
 	if c.host.served == c {
 		c.host.served = nil
 	}
-	c.out, c.unacked = nil, nil
+	c.out, c.unacked = queue[*outgoing]{}, queue[uint64]{}
 	c.err = &linkError{reason}
 }
 

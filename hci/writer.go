@@ -36,7 +36,7 @@ func (h *Host) next(b []byte) ([]byte, bool) {
 		oldest, data := h.oldestData()
 		data = data && h.aclFree > 0
 		switch {
-		case h.credits > 0 && len(h.queue) > 0 && (!data || h.queue[0].serial < oldest):
+		case h.credits > 0 && h.queue.len() > 0 && (!data || h.queue.oldest().serial < oldest):
 			return h.nextCommand(b), true
 		case data:
 			return h.nextData(b), true
@@ -49,25 +49,22 @@ func (h *Host) next(b []byte) ([]byte, bool) {
 // oldestData gives the serial number of the frame that has waited longest; h.mu
 // is held.
 func (h *Host) oldestData() (serial uint64, ok bool) {
-	for len(h.waiting) > 0 && h.waiting[0].done {
-		h.waiting[0] = nil
-		h.waiting = h.waiting[1:]
+	for h.waiting.len() > 0 && h.waiting.oldest().done {
+		h.waiting.pop()
 	}
-	if len(h.waiting) == 0 {
+	if h.waiting.len() == 0 {
 		return 0, false
 	}
-	return h.waiting[0].serial, true
+	return h.waiting.oldest().serial, true
 }
 
 // nextData appends one packet of the link whose turn it is: links with data
 // take turns by the packet; h.mu is held, and some link has data.
 func (h *Host) nextData(b []byte) []byte {
-	if h.served != nil && len(h.served.out) > 0 {
-		h.ready = append(h.ready, h.served) // behind those that came meanwhile
+	if h.served != nil && h.served.out.len() > 0 {
+		h.ready.push(h.served) // behind those that came meanwhile
 	}
-	c := h.ready[0]
-	h.ready[0] = nil
-	h.ready = h.ready[1:]
+	c := h.ready.pop()
 	h.served = c
 	h.aclFree--
 	return c.nextFragment(b, h.aclLength)
@@ -84,15 +81,14 @@ type outgoing struct {
 // nextFragment appends one packet and notes what its completion will tell; the
 // host's lock is held.
 func (c *Conn) nextFragment(b []byte, size int) []byte {
-	o := c.out[0]
+	o := c.out.oldest()
 	boundary, data := o.frame.Next(size)
 	var completes uint64
 	if o.frame.Done() {
 		completes, o.done = o.number, true
-		c.out[0] = nil
-		c.out = c.out[1:]
+		c.out.pop()
 	}
-	c.unacked = append(c.unacked, completes)
+	c.unacked.push(completes)
 	return AppendACL(b, ACL{Handle: c.handle, Boundary: boundary, Data: data})
 }
 
@@ -119,13 +115,13 @@ func (h *Host) release(handle uint16, n int) (c *Conn, number uint64, surplus bo
 	if c == nil {
 		return nil, 0, false
 	}
-	if n > len(c.unacked) {
-		n, surplus = len(c.unacked), true
+	if n > c.unacked.len() {
+		n, surplus = c.unacked.len(), true
 	}
-	for _, completes := range c.unacked[:n] {
+	for _, completes := range c.unacked.all()[:n] {
 		number = max(number, completes)
 	}
-	c.unacked = c.unacked[n:]
+	c.unacked.drop(n)
 	h.aclFree += n
 	h.work.Signal()
 	return c, number, surplus
