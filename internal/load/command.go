@@ -70,13 +70,11 @@ func (c *controller) connect(parameters []byte) error {
 	}
 	c.mu.Unlock()
 	c.started(hci.OpcodeLECreateConnection)
-	c.put(func(b []byte) []byte {
-		return hci.AppendLEEvent(b, &hci.LEConnectionComplete{
-			ConnectionHandle: link.handle, Role: bt.Central,
-			PeerAddressType: p.PeerAddressType, PeerAddress: p.PeerAddress,
-			ConnectionInterval: p.ConnectionIntervalMin, SupervisionTimeout: p.SupervisionTimeout,
-		})
-	})
+	c.put(hci.AppendLEEvent(nil, &hci.LEConnectionComplete{
+		ConnectionHandle: link.handle, Role: bt.Central,
+		PeerAddressType: p.PeerAddressType, PeerAddress: p.PeerAddress,
+		ConnectionInterval: p.ConnectionIntervalMin, SupervisionTimeout: p.SupervisionTimeout,
+	}))
 	return nil
 }
 

@@ -79,29 +79,33 @@ func (c *controller) Close() error {
 	return nil
 }
 
-// event puts an event into the outbox.
+// event sends an event to the host.
 func (c *controller) event(e hci.Event) {
-	c.put(func(b []byte) []byte { return hci.AppendEvent(b, e) })
+	var space [64]byte
+	c.put(hci.AppendEvent(space[:0], e))
 }
 
 // put puts a packet into the outbox.
-func (c *controller) put(appendTo func(b []byte) []byte) {
+func (c *controller) put(packet []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at := len(c.outbox)
-	c.outbox = appendTo(append(c.outbox, 0, 0))
-	binary.LittleEndian.PutUint16(c.outbox[at:], uint16(len(c.outbox)-at-2))
+	c.outbox = binary.LittleEndian.AppendUint16(c.outbox, uint16(len(packet)))
+	c.outbox = append(c.outbox, packet...)
 	c.readable.Signal()
 }
 
-// deliver sends a frame of a peer to the host.
+// deliver sends a frame of a peer to the host. What a peer sends fits, so there
+// is no error.
 func (c *controller) deliver(handle uint16, channel l2cap.CID, payload []byte) {
-	c.put(func(b []byte) []byte {
-		var frame [aclLength]byte
-		// What a peer sends fits, so there is no error.
-		data, _ := l2cap.AppendFrame(frame[:0], channel, payload)
-		return hci.AppendACL(b, hci.ACL{Handle: handle, Boundary: l2cap.FirstToHost, Data: data})
-	})
+	var frame, packet [aclLength + 16]byte
+	data, _ := l2cap.AppendFrame(frame[:0], channel, payload)
+	c.put(hci.AppendACL(packet[:0], hci.ACL{Handle: handle, Boundary: l2cap.FirstToHost, Data: data}))
+}
+
+// completed tells the host that one packet of a link has arrived.
+func (c *controller) completed(handle uint16) {
+	packet := [...]byte{transport.EventPacket, byte(hci.EventCodeNumberOfCompletedPackets), 5, 1, byte(handle), byte(handle >> 8), 1, 0}
+	c.put(packet[:])
 }
 
 // WritePacket implements transport.Transport.
@@ -132,7 +136,7 @@ func (c *controller) data(acl hci.ACL) error {
 	if link == nil {
 		return fmt.Errorf("load: data for link 0x%04x, which there is not", acl.Handle)
 	}
-	c.event(&hci.NumberOfCompletedPackets{Completed: []hci.CompletedPackets{{ConnectionHandle: acl.Handle, NumCompletedPackets: 1}}})
+	c.completed(acl.Handle)
 	switch channel := l2cap.CID(binary.LittleEndian.Uint16(frame[2:])); channel {
 	case l2cap.SMP:
 		return link.received(frame[l2cap.HeaderSize:])

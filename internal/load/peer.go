@@ -18,7 +18,8 @@ type peer struct {
 	address    bt.TypedAddress
 
 	mu      sync.Mutex
-	inputs  []peerInput
+	inputs  []peerInput // the first of them are done
+	done    int
 	working bool
 
 	// Used by the worker alone, which is one goroutine at a time.
@@ -90,17 +91,18 @@ func (p *peer) post(in peerInput) {
 func (p *peer) work() {
 	for {
 		p.mu.Lock()
-		if len(p.inputs) == 0 {
-			p.inputs, p.working = nil, false
+		if p.done == len(p.inputs) {
+			clear(p.inputs)
+			p.inputs, p.done, p.working = p.inputs[:0], 0, false
 			p.mu.Unlock()
 			return
 		}
-		in := p.inputs[0]
+		in := p.inputs[p.done]
 		if p.controller.hold.stops(p, in.PDU) {
 			p.mu.Unlock()
 			return // and working stays set, so that nothing overtakes
 		}
-		p.inputs = p.inputs[1:]
+		p.done++
 		p.mu.Unlock()
 		p.step(in)
 	}
