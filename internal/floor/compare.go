@@ -34,8 +34,16 @@ func Each(once func() error) Work {
 type Options struct {
 	Rounds int           // at least MinRounds
 	Time   time.Duration // of each of the two in a round
-	Clock  Clock         // what is measured, Elapsed by default
+
+	// Clock is what times: WallTime by default. CPUTime leaves out what else runs
+	// on the machine, but also what is waited for, and counts all cores.
+	Clock func() time.Duration
 }
+
+// WallTime is the time that has passed since the program began.
+func WallTime() time.Duration { return time.Since(began) }
+
+var began = time.Now()
 
 // MinRounds is how many rounds a median takes.
 const MinRounds = 7
@@ -59,11 +67,11 @@ func Compare(floor, subject Work, o Options) (Comparison, error) {
 	if o.Time == 0 {
 		o.Time = 20 * time.Millisecond
 	}
+	if o.Clock == nil {
+		o.Clock = WallTime
+	}
 	if o.Rounds < MinRounds || o.Time < 0 {
 		return Comparison{}, fmt.Errorf("floor: %d rounds of %v: want %d rounds or more", o.Rounds, o.Time, MinRounds)
-	}
-	if o.Clock == nil {
-		o.Clock = Elapsed
 	}
 	floors, err := floor.calibrate(o)
 	if err != nil {
@@ -134,7 +142,7 @@ func (w Work) calibrate(o Options) (int, error) {
 }
 
 // time gives how long n times take.
-func (w Work) time(n int, clock Clock) (time.Duration, error) {
+func (w Work) time(n int, clock func() time.Duration) (time.Duration, error) {
 	if w.Prepare != nil {
 		if err := w.Prepare(n); err != nil {
 			return 0, err

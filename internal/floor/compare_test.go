@@ -41,7 +41,7 @@ func TestCompare(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var a, b int
-				c, err := floor.Compare(sleeper(test.floor, test.lag, &a), sleeper(test.subject, test.lag, &b), floor.Options{})
+				c, err := floor.Compare(sleeper(test.floor, test.lag, &a), sleeper(test.subject, test.lag, &b), floor.Options{Clock: bubbleTime()})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -88,7 +88,7 @@ func TestCompare_turns(t *testing.T) {
 			time.Sleep(time.Duration(n) * time.Millisecond)
 			return nil
 		}}
-		c, err := floor.Compare(base, subject, floor.Options{Rounds: 7, Time: 4 * time.Millisecond})
+		c, err := floor.Compare(base, subject, floor.Options{Rounds: 7, Time: 4 * time.Millisecond, Clock: bubbleTime()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,5 +116,21 @@ func TestCompare_errors(t *testing.T) {
 	}
 	if _, err := floor.Compare(good, good, floor.Options{Rounds: 6}); err == nil {
 		t.Error("six rounds are accepted")
+	}
+}
+
+// bubbleTime is the clock of a synctest bubble.
+func bubbleTime() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
+}
+
+// TestCPUTime wants a clock that moves with work.
+func TestCPUTime(t *testing.T) {
+	before := floor.CPUTime()
+	for limit := time.Now().Add(10 * time.Second); floor.CPUTime()-before < 5*time.Millisecond; {
+		if time.Now().After(limit) {
+			t.Fatalf("%v of processor time in 10 s of work", floor.CPUTime()-before)
+		}
 	}
 }

@@ -120,7 +120,7 @@ func (s *session) add(f Figure) {
 }
 
 // rounds is how long one of two works takes in each round.
-func (s *session) rounds(clock floor.Clock) floor.Options {
+func (s *session) rounds(clock func() time.Duration) floor.Options {
 	return floor.Options{Rounds: s.Rounds, Time: s.Time / time.Duration(2*s.Rounds), Clock: clock}
 }
 

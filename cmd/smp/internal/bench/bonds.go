@@ -130,18 +130,18 @@ func (s *session) ask(x *shelf, n int) error {
 		name  string
 		once  func() error
 		base  floor.Work
-		clock floor.Clock
+		clock func() time.Duration
 		limit float64
 	}{
-		{name: "bonds/open", clock: floor.Elapsed, once: func() error { return errors.Join(x.store.Close(), x.open()) }},
-		{name: "bonds/get", clock: floor.Busy, once: func() error {
+		{name: "bonds/open", clock: floor.WallTime, once: func() error { return errors.Join(x.store.Close(), x.open()) }},
+		{name: "bonds/get", clock: floor.CPUTime, once: func() error {
 			_, err := x.store.Get(owner, newBond(draw()%uint32(n), bt.Key{1}).Peer)
 			return err
 		}},
-		{name: "bonds/resolve-miss", clock: floor.Busy, base: blocks(x.irks), limit: missLimit * float64(n), once: func() error {
+		{name: "bonds/resolve-miss", clock: floor.CPUTime, base: blocks(x.irks), limit: missLimit * float64(n), once: func() error {
 			return x.miss()
 		}},
-		{name: "bonds/resolve-again", clock: floor.Busy, once: func() error {
+		{name: "bonds/resolve-again", clock: floor.CPUTime, once: func() error {
 			_, err := x.store.Resolve(owner, address)
 			return err
 		}},
@@ -176,7 +176,7 @@ func (x *shelf) miss() error {
 }
 
 // one measures on one core, beside a floor if there is one.
-func (s *session) one(base, subject floor.Work, clock floor.Clock) (f Figure, err error) {
+func (s *session) one(base, subject floor.Work, clock func() time.Duration) (f Figure, err error) {
 	alone := base.Run == nil
 	if alone {
 		base = floor.Each(func() error { return nil })
@@ -232,7 +232,7 @@ func (s *session) put(x *shelf, n int) error {
 			return errors.Join(err, disk.Sync())
 		})
 		puts := floor.Work{Run: func(times int) error { return x.putBy(w.count, times*w.count) }}
-		c, err := floor.Compare(sync1, puts, s.rounds(floor.Elapsed))
+		c, err := floor.Compare(sync1, puts, s.rounds(floor.WallTime))
 		if err := errors.Join(err, disk.Close(), os.Remove(disk.Name())); err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
 		}

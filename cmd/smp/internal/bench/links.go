@@ -59,9 +59,9 @@ func (s *session) hold(ctx context.Context, fleet *load.Fleet, n int, before int
 			if err := fleet.Renew(ctx, batch); err != nil {
 				return 0, err
 			}
-			begin := floor.Busy()
+			begin := floor.CPUTime()
 			_, err := fleet.Pair(ctx, batch)
-			return floor.Busy() - begin, err
+			return floor.CPUTime() - begin, err
 		})
 		if err != nil {
 			return err

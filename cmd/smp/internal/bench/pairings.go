@@ -44,7 +44,7 @@ func (s *session) engines() error {
 			return err
 		}
 		engines := load.NewEngines(m)
-		c, err := floor.Compare(floor.Work{Run: crypto.RunN}, floor.Work{Run: engines.Run, Prepare: engines.Prepare}, s.rounds(floor.Busy))
+		c, err := floor.Compare(floor.Work{Run: crypto.RunN}, floor.Work{Run: engines.Run, Prepare: engines.Prepare}, s.rounds(floor.CPUTime))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -91,9 +91,9 @@ func (s *session) stackPairing(ctx context.Context, name string, m load.Model) e
 		if err := stacks.Connect(ctx); err != nil {
 			return 0, err
 		}
-		begin := floor.Busy()
+		begin := floor.CPUTime()
 		err := stacks.Pair(ctx)
-		took := floor.Busy() - begin
+		took := floor.CPUTime() - begin
 		return took, errors.Join(err, stacks.Disconnect(ctx), stacks.Forget())
 	}
 	c, err := s.each(floor.Work{Run: crypto.RunN}, pair)
@@ -112,18 +112,18 @@ func (s *session) each(base floor.Work, once func() (time.Duration, error)) (flo
 		length := s.rounds(nil).Time
 		var took time.Duration
 		n := 0
-		for began := floor.Busy(); n < 3 || floor.Busy()-began < length; n++ {
+		for began := floor.CPUTime(); n < 3 || floor.CPUTime()-began < length; n++ {
 			one, err := once()
 			if err != nil {
 				return c, err
 			}
 			took += one
 		}
-		begin := floor.Busy()
+		begin := floor.CPUTime()
 		if err := base.Run(n); err != nil {
 			return c, err
 		}
-		least := floor.Busy() - begin
+		least := floor.CPUTime() - begin
 		if round >= 0 {
 			c.Rounds = append(c.Rounds, floor.Round{Floor: float64(least) / float64(n), Subject: float64(took) / float64(n)})
 		}
@@ -144,9 +144,9 @@ func (s *session) bonded(ctx context.Context, name string, do func(*load.Stacks)
 		}
 		nothing := floor.Work{Run: func(int) error { return nil }}
 		c, err := s.each(nothing, func() (time.Duration, error) {
-			begin := floor.Busy()
+			begin := floor.CPUTime()
 			err := do(stacks)
-			return floor.Busy() - begin, err
+			return floor.CPUTime() - begin, err
 		})
 		if err := errors.Join(err, stacks.Close()); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
