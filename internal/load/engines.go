@@ -10,67 +10,94 @@ import (
 	"blesmp/smp/toolbox"
 )
 
-// Engines pair two Procedures, again and again, each time on a new connection:
-// every PDU is encoded and decoded, and keys are distributed. What a driver, a
-// link and a store would do is not there. One goroutine at a time may use it.
+// Engines pair two Procedures on one link, again and again: every PDU is encoded
+// and decoded, and keys are distributed. What a driver, a link and a store would
+// do is not there. One goroutine at a time may use it.
 type Engines struct {
 	model    Model
 	features [2]smp.Features
-	address  [2]bt.TypedAddress
-	sides    [2]bareSide
-	ahead    [2][]smp.KeyPair // made by Prepare, or the data that fix them
-	oob      [2][]*smp.LocalOOB
+	ends     [2]engineEnd
+	mail     []letter         // what is under way, the oldest first
+	pdus     []byte           // the PDUs of mail
+	ahead    []smp.KeyPair    // made by Prepare
+	oob      [2]*smp.LocalOOB // serve every pairing here, as they may not elsewhere
 }
 
-// bareSide is one of the two.
-type bareSide struct {
+// engineEnd is one of the two.
+type engineEnd struct {
 	procedure *smp.Procedure
 	effects   []smp.Effect
 	scratch   [160]byte
-	inputs    []smp.Input // that wait
-	sent      []byte      // the PDUs of this pairing
-	key       bt.Key      // of the encryption that was started
-	shown     uint32      // passkey or number
+	key       bt.Key // of the encryption that was started
+	shown     uint32 // passkey or number
 	level     smp.Level
-	done      bool
+	completed bool
 	err       error
 }
 
-// NewEngines gives two engines for a model.
-func NewEngines(m Model) *Engines {
-	return &Engines{
-		model: m, features: m.features(),
-		address: [2]bt.TypedAddress{{Address: bt.Address{0x00, 0x00, 0x5e, 0x00, 0x53, 0x01}}, peerAddress(1)},
-	}
+// letter is an input on its way to an end.
+type letter struct {
+	to          bt.Role
+	event       smp.EventKind
+	first, size int // of a PDU in pdus; of size 0 for an event
+	question    uint64
+	passkey     uint32
+	ediv        uint16
+	rand        uint64
 }
 
-// Prepare makes what n pairings need ahead: key pairs, and out-of-band data.
+// NewEngines gives two engines for a model.
+func NewEngines(m Model) (*Engines, error) {
+	e := &Engines{model: m, features: m.features(), mail: make([]letter, 0, 256), pdus: make([]byte, 0, 4096)}
+	address := [2]bt.TypedAddress{{Address: bt.Address{0x00, 0x00, 0x5e, 0x00, 0x53, 0x01}}, peerAddress(1)}
+	for role := range e.ends {
+		if m.comesTo == smp.OutOfBand {
+			own := smp.NewLocalOOB(address[role])
+			e.oob[role] = own
+			e.features[1-role].PeerOOB = &smp.PeerOOB{Address: own.Address, Confirm: &own.Confirm, Random: &own.Random}
+		}
+		procedure, err := smp.NewProcedure(smp.Config{
+			Role: bt.Role(role), Local: address[role], Peer: address[1-role],
+			LocalOOB:   func() *smp.LocalOOB { return e.oob[role] },
+			NewKeyPair: e.nextKeyPair,
+		})
+		if err != nil {
+			return nil, err
+		}
+		e.ends[role].procedure = procedure
+	}
+	return e, nil
+}
+
+// Prepare makes the key pairs of n pairings ahead.
 func (e *Engines) Prepare(n int) error {
-	if e.model.Cryptography.Legacy() {
+	if e.model.Cryptography.Legacy() || e.model.comesTo == smp.OutOfBand {
 		return nil
 	}
-	for i := range e.ahead {
-		e.ahead[i], e.oob[i] = e.ahead[i][:0], e.oob[i][:0]
-		for range n {
-			if e.model.comesTo == smp.OutOfBand {
-				e.oob[i] = append(e.oob[i], smp.NewLocalOOB(e.address[i]))
-				continue
-			}
-			pair, err := toolbox.NewKeyPair(rand.Reader)
-			if err != nil {
-				return err
-			}
-			e.ahead[i] = append(e.ahead[i], pair)
+	for range 2 * n {
+		pair, err := toolbox.NewKeyPair(rand.Reader)
+		if err != nil {
+			return err
 		}
+		e.ahead = append(e.ahead, pair)
 	}
 	return nil
+}
+
+// nextKeyPair gives a pair that was made ahead; Run sees to it that there is one.
+func (e *Engines) nextKeyPair() smp.KeyPair {
+	last := len(e.ahead) - 1
+	pair := e.ahead[last]
+	e.ahead[last] = nil
+	e.ahead = e.ahead[:last]
+	return pair
 }
 
 // Run pairs n times, as often as was prepared for.
 func (e *Engines) Run(n int) error {
 	for range n {
 		if err := e.pair(); err != nil {
-			return err
+			return fmt.Errorf("load: %s at the engine: %w", e.model.Name, err)
 		}
 	}
 	return nil
@@ -78,115 +105,85 @@ func (e *Engines) Run(n int) error {
 
 // pair is one pairing.
 func (e *Engines) pair() error {
-	for i := range e.sides {
-		if err := e.connect(i); err != nil {
-			return err
+	if len(e.ahead) < 2 && !e.model.Cryptography.Legacy() && e.model.comesTo != smp.OutOfBand {
+		return errors.New("more pairings than were prepared for")
+	}
+	for role := range e.ends {
+		e.ends[role].completed, e.ends[role].err = false, nil
+	}
+	e.mail, e.pdus = e.mail[:0], e.pdus[:0]
+	e.step(bt.Central, &smp.Input{Event: smp.EventPair, Features: &e.features[0]})
+	var in smp.Input
+	for n := 0; n < len(e.mail); n++ { // a step may append
+		l := e.mail[n]
+		in = smp.Input{Event: l.event, Question: l.question, Passkey: l.passkey, EDIV: l.ediv, Rand: l.rand}
+		switch {
+		case l.size > 0:
+			in.PDU = e.pdus[l.first:][:l.size]
+		case l.event == smp.EventConsentGiven:
+			in.Features = &e.features[l.to]
 		}
+		e.step(l.to, &in)
 	}
-	e.sides[0].inputs = append(e.sides[0].inputs, smp.Input{Event: smp.EventPair, Features: &e.features[0]})
-	for e.step(0) || e.step(1) {
-	}
-	for i := range e.sides {
-		s := &e.sides[i]
-		if s.err != nil || !s.done || !e.model.reached(s.level) {
-			return fmt.Errorf("load: side %d of %s has come to %v: %w", i, e.model.Name, s.level, errors.Join(s.err, errUnfinished))
+	for role := range e.ends {
+		end := &e.ends[role]
+		if end.err != nil || !end.completed || !e.model.reached(end.level) {
+			return errors.Join(end.err, fmt.Errorf("the %v is in %v, with %v", bt.Role(role), end.procedure.State(), end.level))
 		}
 	}
 	return nil
 }
 
-var errUnfinished = errors.New("the pairing did not take place as it should")
-
-// connect gives side i a new Procedure.
-func (e *Engines) connect(i int) error {
-	s := &e.sides[i]
-	config := smp.Config{Role: bt.Role(i), Local: e.address[i], Peer: e.address[1-i]}
-	switch {
-	case len(e.oob[i]) > 0:
-		own, peers := last(e.oob[i]), last(e.oob[1-i])
-		config.LocalOOB = func() *smp.LocalOOB { return own }
-		e.features[i].PeerOOB = &smp.PeerOOB{Address: e.address[1-i], Confirm: &peers.Confirm, Random: &peers.Random}
-		if i == 1 { // both have it
-			e.oob[0], e.oob[1] = e.oob[0][:len(e.oob[0])-1], e.oob[1][:len(e.oob[1])-1]
-		}
-	case len(e.ahead[i]) > 0:
-		pair := last(e.ahead[i])
-		e.ahead[i] = e.ahead[i][:len(e.ahead[i])-1]
-		config.NewKeyPair = func() smp.KeyPair { return pair }
-	case !e.model.Cryptography.Legacy():
-		return errors.New("load: more pairings than were prepared for")
+// step gives an end what has happened, and carries out what comes of it.
+func (e *Engines) step(to bt.Role, in *smp.Input) {
+	end := &e.ends[to]
+	in.Scratch = end.scratch[:0]
+	end.effects = end.procedure.Step(end.effects[:0], *in)
+	sent := false
+	for i := range end.effects {
+		sent = e.do(to, &end.effects[i]) || sent
 	}
-	procedure, err := smp.NewProcedure(config)
-	s.procedure, s.inputs, s.done, s.level, s.err = procedure, s.inputs[:0], false, smp.Level{}, nil
-	s.sent = s.sent[:0]
-	return err
+	if sent {
+		e.mail = append(e.mail, letter{to: to, event: smp.EventDelivered})
+	}
 }
 
-func last[T any](all []T) T { return all[len(all)-1] }
-
-// step lets side i do everything that waits for it, and reports whether anything
-// did.
-func (e *Engines) step(i int) bool {
-	s := &e.sides[i]
-	if len(s.inputs) == 0 {
-		return false
-	}
-	for n := 0; n < len(s.inputs); n++ { // carrying out may append
-		in := s.inputs[n]
-		in.Scratch = s.scratch[:0]
-		s.effects = s.procedure.Step(s.effects[:0], in)
-		for k := range s.effects {
-			e.do(i, &s.effects[k])
-		}
-	}
-	s.inputs = s.inputs[:0]
-	return true
-}
-
-// do carries out one effect of side i, without timers.
-func (e *Engines) do(i int, effect *smp.Effect) {
-	s, peer := &e.sides[i], &e.sides[1-i]
-	in := smp.Input{Question: effect.Question}
+// do carries out one effect of a role, without timers, and reports whether it has
+// sent a PDU.
+func (e *Engines) do(role bt.Role, effect *smp.Effect) (sent bool) {
+	end, peer := &e.ends[role], &e.ends[1-role]
 	switch effect.Kind {
 	case smp.EffectSend:
-		e.send(s, peer, effect.PDU)
-		in.Event = smp.EventDelivered
+		e.mail = append(e.mail, letter{to: 1 - role, first: len(e.pdus), size: len(effect.PDU)})
+		e.pdus = append(e.pdus, effect.PDU...)
+		return true
 	case smp.EffectAskPairing:
-		in.Event, in.Features = smp.EventConsentGiven, &e.features[i]
+		e.answer(role, effect, smp.EventConsentGiven, 0)
 	case smp.EffectAskFeatures:
-		in.Event = smp.EventFeaturesConfirmed
+		e.answer(role, effect, smp.EventFeaturesConfirmed, 0)
 	case smp.EffectAskCompare:
-		in.Event = smp.EventNumbersEqual
+		e.answer(role, effect, smp.EventNumbersEqual, 0)
 	case smp.EffectShowPasskey:
-		s.shown = effect.Number
-		return
-	case smp.EffectAskPasskey: // the responder has shown it by now
-		in.Event, in.Passkey = smp.EventPasskeyEntered, peer.shown
+		end.shown = effect.Number
+	case smp.EffectAskPasskey: // which the responder has shown by now
+		e.answer(role, effect, smp.EventPasskeyEntered, peer.shown)
 	case smp.EffectStartPairingEncryption:
-		s.key = effect.Key
-		peer.inputs = append(peer.inputs, smp.Input{Event: smp.EventLTKRequest, EDIV: effect.EDIV, Rand: effect.Rand})
-		return
+		end.key = effect.Key
+		e.mail = append(e.mail, letter{to: 1 - role, event: smp.EventLTKRequest, ediv: effect.EDIV, rand: effect.Rand})
 	case smp.EffectReplyPairingKey:
-		in.Event = smp.EventEncryptionOn
+		event := smp.EventEncryptionOn
 		if !effect.Key.Equal(peer.key) {
-			in = smp.Input{Event: smp.EventEncryptionFailed, Status: bt.MICFailure}
+			event = smp.EventEncryptionFailed
 		}
-		peer.inputs = append(peer.inputs, in)
+		e.mail = append(e.mail, letter{to: role, event: event}, letter{to: 1 - role, event: event})
 	case smp.EffectReportComplete:
-		s.done, s.level = true, effect.Result.Level
-		return
+		end.completed, end.level = true, effect.Result.Level
 	case smp.EffectReportFailure, smp.EffectReportEnd:
-		s.err = effect.Err
-		return
-	default:
-		return
+		end.err = effect.Err
 	}
-	s.inputs = append(s.inputs, in)
+	return false
 }
 
-// send puts a PDU where the peer finds it.
-func (e *Engines) send(s, peer *bareSide, pdu []byte) {
-	at := len(s.sent)
-	s.sent = append(s.sent, pdu...)
-	peer.inputs = append(peer.inputs, smp.Input{PDU: s.sent[at:]})
+func (e *Engines) answer(role bt.Role, question *smp.Effect, event smp.EventKind, passkey uint32) {
+	e.mail = append(e.mail, letter{to: role, event: event, question: question.Question, passkey: passkey})
 }

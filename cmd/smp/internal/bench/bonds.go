@@ -28,7 +28,7 @@ const (
 	memoryLimit = 600            // octets a bond
 
 	// manyBonds are so many that what every store costs counts for nothing.
-	manyBonds = 10_000
+	manyBonds = 100_000
 )
 
 // writers are how many put at the same time, by figure.

@@ -53,7 +53,7 @@ type chapter struct {
 var chapters = []chapter{
 	{
 		"Pairing at the engine",
-		`Two Procedures pair on a new connection: both sides, every PDU encoded and decoded, keys distributed; no driver, link
+		`Two Procedures pair on one link, again and again: both sides, every PDU encoded and decoded, keys distributed; no driver, link
 or store. The floor is the cryptography of both sides alone. Key pairs are made ahead and are in neither.`,
 		"engine/*", nil,
 	},

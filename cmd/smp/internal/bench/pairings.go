@@ -43,7 +43,10 @@ func (s *session) engines() error {
 		if err != nil {
 			return err
 		}
-		engines := load.NewEngines(m)
+		engines, err := load.NewEngines(m)
+		if err != nil {
+			return err
+		}
 		c, err := floor.Compare(floor.Work{Run: crypto.RunN}, floor.Work{Run: engines.Run, Prepare: engines.Prepare}, s.rounds(floor.CPUTime))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)

@@ -31,7 +31,10 @@ const (
 func WriteProfile(w io.Writer, what Workload, d time.Duration) error {
 	ctx := context.Background()
 	justWorks := load.Models()[0]
-	engines := load.NewEngines(justWorks)
+	engines, err := load.NewEngines(justWorks)
+	if err != nil {
+		return err
+	}
 	once := func() error { return errors.Join(engines.Prepare(1), engines.Run(1)) }
 	if what == StackProfile {
 		stacks, err := load.NewStacks(ctx, justWorks)
