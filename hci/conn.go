@@ -193,9 +193,8 @@ func (c *Conn) logRefusal(r result) {
 
 // enqueue queues one frame; SMP PDUs get a number.
 func (c *Conn) enqueue(id l2cap.CID, payload []byte) (number uint64, err error) {
-	frame, err := l2cap.AppendFrame(make([]byte, 0, l2cap.HeaderSize+len(payload)), id, payload)
-	if err != nil {
-		return 0, err
+	if len(payload) > l2cap.MaxPayload {
+		return 0, l2cap.ErrTooLong
 	}
 	h := c.host
 	h.mu.Lock()
@@ -212,11 +211,11 @@ func (c *Conn) enqueue(id l2cap.CID, payload []byte) (number uint64, err error) 
 		c.smp++
 		number = c.smp
 	}
-	o := &outgoing{
-		frame:  l2cap.NewFragmenter(frame, l2cap.FirstToController),
-		serial: h.nextSerial(),
-		number: number,
-	}
+	o := h.newOutgoing()
+	// It fits, as was looked at above.
+	o.octets, _ = l2cap.AppendFrame(o.octets[:0], id, payload)
+	o.frame = l2cap.NewFragmenter(o.octets, l2cap.FirstToController)
+	o.serial, o.number, o.done = h.nextSerial(), number, false
 	if c.out.len() == 0 && c != h.served {
 		h.ready.push(c)
 	}

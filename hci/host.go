@@ -93,6 +93,7 @@ type Host struct {
 	ready     queue[*Conn]     // links with data, in the order of their turns
 	served    *Conn            // the link whose turn was last, which is not in ready
 	waiting   queue[*outgoing] // their frames by age; the sent ones go when they are the oldest
+	spare     []*outgoing      // memory for frames
 	aclLength int              // octets of data in one packet
 	aclFree   int              // packets that the controller has room for
 

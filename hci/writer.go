@@ -50,7 +50,7 @@ func (h *Host) next(b []byte) ([]byte, bool) {
 // is held.
 func (h *Host) oldestData() (serial uint64, ok bool) {
 	for h.waiting.len() > 0 && h.waiting.oldest().done {
-		h.waiting.pop()
+		h.recycle(h.waiting.pop())
 	}
 	if h.waiting.len() == 0 {
 		return 0, false
@@ -72,10 +72,39 @@ func (h *Host) nextData(b []byte) []byte {
 
 // outgoing is one frame on its way to the controller.
 type outgoing struct {
-	frame  l2cap.Fragmenter
+	octets []byte
+	frame  l2cap.Fragmenter // of octets
 	serial uint64
 	number uint64 // of SendSMP; 0 for other channels
 	done   bool   // all of it is at the controller, or its link is gone
+}
+
+// The memory of frames that were sent is used again: that of so many, of which
+// none is longer than this.
+const (
+	keptFrames    = 64
+	keptFrameSize = 128 // octets
+)
+
+// newOutgoing gives the memory for a frame; h.mu is held.
+func (h *Host) newOutgoing() *outgoing {
+	n := len(h.spare)
+	if n == 0 {
+		return new(outgoing)
+	}
+	o := h.spare[n-1]
+	h.spare = h.spare[:n-1]
+	return o
+}
+
+// recycle takes the memory of a frame back, which may have held a key; h.mu is
+// held.
+func (h *Host) recycle(o *outgoing) {
+	clear(o.octets)
+	o.frame = l2cap.Fragmenter{}
+	if len(h.spare) < keptFrames && cap(o.octets) <= keptFrameSize {
+		h.spare = append(h.spare, o)
+	}
 }
 
 // nextFragment appends one packet and notes what its completion will tell; the

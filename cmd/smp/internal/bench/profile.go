@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"blesmp/internal/floor"
 	"blesmp/internal/load"
 )
 
@@ -27,7 +28,7 @@ const (
 	StackProfile                  // two hosts over virtual controllers
 )
 
-// WriteProfile pairs for d on one core and writes the processor profile of it.
+// WriteProfile pairs on one core, for d of its time, and writes the processor profile of it.
 func WriteProfile(w io.Writer, what Workload, d time.Duration) error {
 	ctx := context.Background()
 	justWorks := load.Models()[0]
@@ -52,7 +53,7 @@ func WriteProfile(w io.Writer, what Workload, d time.Duration) error {
 			return err
 		}
 		defer pprof.StopCPUProfile()
-		for began := time.Now(); time.Since(began) < d; {
+		for began := floor.CPUTime(); floor.CPUTime()-began < d; {
 			if err := once(); err != nil {
 				return err
 			}
