@@ -24,8 +24,8 @@ import (
 
 // What a store of bonds may cost at most.
 const (
-	missLimit   = 4e-3 / 100_000 // seconds for each bond that an address is not of
-	memoryLimit = 600            // octets a bond
+	missBar     = 1.5 // what 4 ms of 100,000 bonds are to a core that takes 27 ns for a block
+	memoryLimit = 600 // octets a bond
 
 	// manyBonds are so many that what every store costs counts for nothing.
 	manyBonds = 100_000
@@ -131,14 +131,14 @@ func (s *session) ask(x *shelf, n int) error {
 		once  func() error
 		base  floor.Work
 		clock func() time.Duration
-		limit float64
+		bar   float64
 	}{
 		{name: "bonds/open", clock: floor.WallTime, once: func() error { return errors.Join(x.store.Close(), x.open()) }},
 		{name: "bonds/get", clock: floor.CPUTime, once: func() error {
 			_, err := x.store.Get(owner, newBond(draw()%uint32(n), bt.Key{1}).Peer)
 			return err
 		}},
-		{name: "bonds/resolve-miss", clock: floor.CPUTime, base: blocks(x.irks), limit: missLimit * float64(n), once: func() error {
+		{name: "bonds/resolve-miss", clock: floor.CPUTime, base: blocks(x.irks), bar: missBar, once: func() error {
 			return x.miss()
 		}},
 		{name: "bonds/resolve-again", clock: floor.CPUTime, once: func() error {
@@ -160,7 +160,7 @@ func (s *session) ask(x *shelf, n int) error {
 		}
 		f.Name, f.At = step.name, n
 		if n >= manyBonds {
-			f.Limit = step.limit
+			f.Bar = step.bar
 		}
 		s.add(f)
 	}

@@ -87,7 +87,8 @@ end of each pairing, in means; where all are served one after another it is 2.`,
 		`The store of package boltstore, with bonds that have an LTK, an IRK and an address on the air. *bonds/put* is elapsed
 time of one put by one writer, and of 10 and 100 writers that put at the same time; its floor is one write of a page and
 one sync of the same disk. *bonds/resolve-miss* asks for a private address of nobody, each time another one; its floor is
-one AES block for each bond, with the key schedules made before. *bonds/resolve-again* asks for one peer's address again
+one AES block for each bond, with the key schedules made before; on a core that takes 27 ns for a block and its schedule,
+the bar allows 4 ms for 100,000 bonds. *bonds/resolve-again* asks for one peer's address again
 and again. *bonds/memory* is what the open store has in memory for each bond when it has resolved an address.`,
 		"bonds/*", []string{"bonds-resolve.svg", "bonds-ask.svg"},
 	},
