@@ -102,11 +102,12 @@ The report of a run, written with its plots by
 
 `+"```sh\nsmp bench --full --time 2s --markdown docs/performance.md\n```"+`
 
-%s Times are processor time of the process on one core, the collection of garbage included, but for
-*links/throughput*, *bonds/put* and *bonds/open*, which are elapsed time. The ratio to a floor from the same run says
-the same on other machines; a time does not. A bar is what a ratio, or where there is no floor a value, may be at most:
-`+"`smp bench --bars`"+` exits with 1 where one is missed. Benchmarks beside the code report more ratios:
-`+"`go test -run '^$' -bench . ./...`"+`.
+%s
+Times are processor time of the process on one core, the collection of garbage included, but for *links/throughput*,
+*bonds/put* and *bonds/open*, which are elapsed time: what else a machine does is in these. The ratio to a floor from
+the same run says the same on other machines; a time does not. A bar is what a ratio, or where there is no floor a
+value, may be at most: `+"`smp bench --bars`"+` exits with 1 where one is missed. Benchmarks beside the code report more
+ratios: `+"`go test -run '^$' -bench . ./...`"+`.
 
 %s
 `, r.means(), r.verdict())
