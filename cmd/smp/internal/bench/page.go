@@ -34,7 +34,7 @@ func (r *Report) WritePage(path string, d time.Duration) error {
 		pictures[p.file] = fmt.Sprintf("![%s](%s/%s)\n\n", p.about, filepath.Base(folder), p.file)
 	}
 	var b bytes.Buffer
-	r.page(&b, pictures, profile{engine, stack, top})
+	r.page(&b, pictures, profile{engine, stack, top}, d)
 	return os.WriteFile(path, b.Bytes(), 0o644)
 }
 
@@ -95,12 +95,12 @@ and again. *bonds/memory* is what the open store has in memory for each bond whe
 }
 
 // page writes the page.
-func (r *Report) page(b *bytes.Buffer, pictures map[string]string, p profile) {
+func (r *Report) page(b *bytes.Buffer, pictures map[string]string, p profile, d time.Duration) {
 	fmt.Fprintf(b, `# Performance
 
 The report of a run, written with its plots by
 
-`+"```sh\nsmp bench --full --time 2s --markdown docs/performance.md\n```"+`
+`+"```sh\nsmp bench --full --time %v --markdown docs/performance.md\n```"+`
 
 %s
 Times are processor time of the process on one core, the collection of garbage included, but for *links/throughput*,
@@ -110,7 +110,7 @@ value, may be at most: `+"`smp bench --bars`"+` exits with 1 where one is missed
 ratios: `+"`go test -run '^$' -bench . ./...`"+`.
 
 %s
-`, r.means(), r.verdict())
+`, d, r.means(), r.verdict())
 	for _, c := range chapters {
 		family := strings.TrimSuffix(c.only, "*")
 		if len(r.of(family)) == 0 {
