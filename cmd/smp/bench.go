@@ -135,7 +135,7 @@ func runBench(ctx context.Context, s streams, args []string) int {
 	if !o.quiet {
 		o.Progress = func(names string) { fmt.Fprintf(s.err, "measuring %s\n", names) }
 	}
-	report, err := bench.Run(ctx, o.Options)
+	report, err := o.measure(ctx)
 	if err == nil {
 		err = o.write(s.out, report)
 	}
@@ -178,13 +178,24 @@ func (o *benchOptions) check() error {
 	return nil
 }
 
+// measure measures, and writes the page where it is asked for.
+func (o *benchOptions) measure(ctx context.Context) (*bench.Report, error) {
+	if o.markdown == "" {
+		return bench.Run(ctx, o.Options)
+	}
+	profile, err := bench.TakeProfile(ctx, 5*o.Time)
+	if err != nil {
+		return nil, err
+	}
+	report, err := bench.Run(ctx, o.Options)
+	if err != nil {
+		return nil, err
+	}
+	return report, report.WritePage(o.markdown, profile, o.Time)
+}
+
 // write prints the report.
 func (o *benchOptions) write(w io.Writer, report *bench.Report) error {
-	if o.markdown != "" {
-		if err := report.WritePage(o.markdown, o.Time); err != nil {
-			return err
-		}
-	}
 	if o.json {
 		return report.WriteJSON(w)
 	}

@@ -85,9 +85,6 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		if !s.wants(g.names...) {
 			continue
 		}
-		if err := context.Cause(ctx); err != nil {
-			return nil, err
-		}
 		if err := g.run(ctx, s); err != nil {
 			return nil, err
 		}
@@ -105,11 +102,12 @@ func (s *session) wants(names ...string) bool {
 	return false
 }
 
-// begin tells what is measured now.
-func (s *session) begin(names string) {
-	if s.Progress != nil {
+// begin tells what is measured now, unless the context has ended.
+func (s *session) begin(ctx context.Context, names string) error {
+	if s.Progress != nil && ctx.Err() == nil {
 		s.Progress(names)
 	}
+	return context.Cause(ctx)
 }
 
 // add takes a figure into the report, if it is asked for.

@@ -43,14 +43,14 @@ func bondsGroup() group {
 	for _, w := range writers {
 		g.names = append(g.names, w.name)
 	}
-	g.run = func(_ context.Context, s *session) (err error) {
+	g.run = func(ctx context.Context, s *session) (err error) {
 		folder, err := os.MkdirTemp(s.Folder, "smp-bench-")
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 		for _, n := range s.Bonds {
-			if err := s.bonds(folder, n); err != nil {
+			if err := s.bonds(ctx, folder, n); err != nil {
 				return fmt.Errorf("bonds: with %d: %w", n, err)
 			}
 		}
@@ -111,8 +111,10 @@ func (x *shelf) fill(n int) error {
 }
 
 // bonds measures a store with n bonds.
-func (s *session) bonds(folder string, n int) error {
-	s.begin(fmt.Sprintf("bonds/* with %d bonds", n))
+func (s *session) bonds(ctx context.Context, folder string, n int) error {
+	if err := s.begin(ctx, fmt.Sprintf("bonds/* with %d bonds", n)); err != nil {
+		return err
+	}
 	x := &shelf{path: filepath.Join(folder, fmt.Sprintf("%d.db", n))}
 	if err := x.open(); err != nil {
 		return err

@@ -41,11 +41,13 @@ func linksGroup() group {
 
 // hold has n links, and pairs a few of them at a time on one core.
 func (s *session) hold(ctx context.Context, fleet *load.Fleet, n int, before int64) error {
-	s.begin(fmt.Sprintf("links/memory and links/pair with %d links", n))
+	if err := s.begin(ctx, fmt.Sprintf("links/memory and links/pair with %d links", n)); err != nil {
+		return err
+	}
 	if err := fleet.Grow(ctx, n); err != nil {
 		return err
 	}
-	s.add(Figure{Name: "links/memory", At: n, Unit: Octets, Value: float64(load.Memory()-before) / float64(n), Limit: manyLinks(n)})
+	s.add(Figure{Name: "links/memory", At: n, Unit: Octets, Value: max(0, float64(load.Memory()-before)) / float64(n), Limit: manyLinks(n)})
 	if !s.wants("links/pair") {
 		return nil
 	}
@@ -87,7 +89,9 @@ func manyLinks(n int) float64 {
 // together has many pair at the same time, on all cores.
 func (s *session) together(ctx context.Context, fleet *load.Fleet, before int64) error {
 	n, pairing := fleet.Links(), min(fleet.Links(), s.Pairing)
-	s.begin(fmt.Sprintf("links/throughput and the like: %d of %d links pair at the same time", pairing, n))
+	if err := s.begin(ctx, fmt.Sprintf("links/throughput and the like: %d of %d links pair at the same time", pairing, n)); err != nil {
+		return err
+	}
 	if s.wants("links/memory-pairing", "links/memory-paired") {
 		if err := fleet.Renew(ctx, pairing); err != nil {
 			return err

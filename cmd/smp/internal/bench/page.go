@@ -11,37 +11,40 @@ import (
 )
 
 // WritePage writes the page of the documentation about this report, its plots in
-// a folder of its name beside it, and where a pairing spends its time, which is
-// measured for d.
-func (r *Report) WritePage(path string, d time.Duration) error {
-	engine, top, err := shares(context.Background(), EngineProfile, 5*d)
-	if err != nil {
-		return err
-	}
-	stack, _, err := shares(context.Background(), StackProfile, 5*d)
-	if err != nil {
-		return err
-	}
+// a folder of its name beside it, and where a pairing spends its time. Each figure
+// was measured for d.
+func (r *Report) WritePage(path string, p *Profile, d time.Duration) error {
 	folder := strings.TrimSuffix(path, filepath.Ext(path))
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
 	pictures := map[string]string{}
-	for _, p := range r.pictures() {
-		if err := os.WriteFile(filepath.Join(folder, p.file), p.svg(), 0o644); err != nil {
+	for _, picture := range r.pictures() {
+		if err := os.WriteFile(filepath.Join(folder, picture.file), picture.svg(), 0o644); err != nil {
 			return err
 		}
-		pictures[p.file] = fmt.Sprintf("![%s](%s/%s)\n\n", p.about, filepath.Base(folder), p.file)
+		pictures[picture.file] = fmt.Sprintf("![%s](%s/%s)\n\n", picture.about, filepath.Base(folder), picture.file)
 	}
 	var b bytes.Buffer
-	r.page(&b, pictures, profile{engine, stack, top}, d)
-	return os.WriteFile(path, b.Bytes(), 0o644)
+	r.page(&b, pictures, p, d)
+	return os.WriteFile(path, bytes.ReplaceAll(b.Bytes(), []byte("\n\n\n"), []byte("\n\n")), 0o644)
 }
 
-// profile is where the time of a pairing goes.
-type profile struct {
+// Profile is where the time of a pairing goes.
+type Profile struct {
 	engine, stack []share
 	top           string // of the engine's
+}
+
+// TakeProfile profiles pairings for d each, which is done best before anything
+// else. It needs the go command.
+func TakeProfile(ctx context.Context, d time.Duration) (p *Profile, err error) {
+	p = new(Profile)
+	if p.engine, p.top, err = shares(ctx, EngineProfile, d); err != nil {
+		return nil, err
+	}
+	p.stack, _, err = shares(ctx, StackProfile, d)
+	return p, err
 }
 
 // chapter is a part of the page: a family of figures.
@@ -95,7 +98,7 @@ and again. *bonds/memory* is what the open store has in memory for each bond whe
 }
 
 // page writes the page.
-func (r *Report) page(b *bytes.Buffer, pictures map[string]string, p profile, d time.Duration) {
+func (r *Report) page(b *bytes.Buffer, pictures map[string]string, p *Profile, d time.Duration) {
 	fmt.Fprintf(b, `# Performance
 
 The report of a run, written with its plots by
@@ -124,9 +127,6 @@ ratios: `+"`go test -run '^$' -bench . ./...`"+`.
 		}
 	}
 	p.write(b)
-	for bytes.HasSuffix(b.Bytes(), []byte("\n\n")) {
-		b.Truncate(b.Len() - 1)
-	}
 }
 
 // verdict says which bars are missed.
@@ -169,7 +169,7 @@ func (r *Report) table(b *bytes.Buffer, family string) {
 		if f.Missed(1) {
 			bar += ", missed"
 		}
-		for _, cell := range []string{f.value(f.Value), f.rate(), f.value(f.Floor), ratio(f.Ratio), bar} {
+		for _, cell := range []string{f.each(), f.rate(), f.value(f.Floor), ratio(f.Ratio), bar} {
 			fmt.Fprintf(b, " %s |", cell)
 		}
 		b.WriteByte('\n')
@@ -177,7 +177,7 @@ func (r *Report) table(b *bytes.Buffer, family string) {
 }
 
 // write writes where the time goes.
-func (p profile) write(b *bytes.Buffer) {
+func (p *Profile) write(b *bytes.Buffer) {
 	var totals [2]time.Duration
 	for i := range p.engine {
 		totals[0] += p.engine[i].count

@@ -23,8 +23,8 @@ var (
 // engineGroup measures pairings at the engine: both sides, every PDU encoded and
 // decoded, keys distributed.
 func engineGroup() group {
-	g := group{run: func(_ context.Context, s *session) error {
-		return oneCore(func() error { return s.engines() })
+	g := group{run: func(ctx context.Context, s *session) error {
+		return oneCore(func() error { return s.engines(ctx) })
 	}}
 	for _, m := range load.Models() {
 		g.names = append(g.names, "engine/"+m.Name)
@@ -32,13 +32,15 @@ func engineGroup() group {
 	return g
 }
 
-func (s *session) engines() error {
+func (s *session) engines(ctx context.Context) error {
 	for _, m := range load.Models() {
 		name := "engine/" + m.Name
 		if !s.wants(name) {
 			continue
 		}
-		s.begin(name)
+		if err := s.begin(ctx, name); err != nil {
+			return err
+		}
 		crypto, err := floor.New(m.Cryptography, false)
 		if err != nil {
 			return err
@@ -63,17 +65,17 @@ func stackGroups() []group {
 	for _, m := range load.Models() {
 		name := "stack/" + m.Name
 		all = append(all, group{names: []string{name}, run: func(ctx context.Context, s *session) error {
-			s.begin(name)
+			if err := s.begin(ctx, name); err != nil {
+				return err
+			}
 			return oneCore(func() error { return s.stackPairing(ctx, name, m) })
 		}})
 	}
 	return append(all,
 		group{names: []string{"stack/encrypt"}, run: func(ctx context.Context, s *session) error {
-			s.begin("stack/encrypt")
 			return s.bonded(ctx, "stack/encrypt", func(stacks *load.Stacks) error { return stacks.Encrypt(ctx) })
 		}},
 		group{names: []string{"stack/reconnect"}, run: func(ctx context.Context, s *session) error {
-			s.begin("stack/reconnect")
 			return s.bonded(ctx, "stack/reconnect", func(stacks *load.Stacks) error {
 				return errors.Join(stacks.Disconnect(ctx), stacks.Connect(ctx), stacks.Encrypt(ctx))
 			})
@@ -137,6 +139,9 @@ func (s *session) each(base floor.Work, once func() (time.Duration, error)) (flo
 // bonded times what two bonded devices do. There is no floor: the cryptography of
 // it is the controller's.
 func (s *session) bonded(ctx context.Context, name string, do func(*load.Stacks) error) error {
+	if err := s.begin(ctx, name); err != nil {
+		return err
+	}
 	return oneCore(func() error {
 		stacks, err := load.NewStacks(ctx, load.Models()[0])
 		if err != nil {

@@ -35,7 +35,7 @@ func (r *Report) WriteText(w io.Writer, room float64) error {
 			missed = " missed"
 		}
 		fmt.Fprintf(t, "%-18s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			name, number(f.At), f.value(f.Value), f.rate(), f.value(f.Floor), ratio(f.Ratio), f.bar(), missed)
+			name, number(f.At), f.each(), f.rate(), f.value(f.Floor), ratio(f.Ratio), f.bar(), missed)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -68,6 +68,14 @@ func cores(n int) string {
 		return "1 core"
 	}
 	return fmt.Sprintf("%d cores", n)
+}
+
+// each is the value.
+func (f Figure) each() string {
+	if f.Value == 0 && f.Unit == Octets {
+		return "0 B"
+	}
+	return f.value(f.Value)
 }
 
 // value gives a value in the figure's unit, nothing for 0.
