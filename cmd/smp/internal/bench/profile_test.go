@@ -55,7 +55,7 @@ Duration: 1s, Total samples = 90ms ( 9.00%)
 // TestShares has the go command read real profiles.
 func TestShares(t *testing.T) {
 	for _, what := range []Workload{EngineProfile, StackProfile} {
-		parts, top, err := shares(t.Context(), what, 60*time.Millisecond)
+		parts, top, err := shares(t.Context(), what, 300*time.Millisecond)
 		if err != nil {
 			t.Fatal(err)
 		}
