@@ -89,7 +89,7 @@ func (h *Host) submit(command Command, finish func(result)) (*pending, error) {
 		return nil, h.err
 	}
 	p.serial = h.nextSerial()
-	h.queue = append(h.queue, p)
+	h.queue.push(p)
 	h.work.Signal()
 	return p, nil
 }
@@ -98,8 +98,8 @@ func (h *Host) submit(command Command, finish func(result)) (*pending, error) {
 func (h *Host) withdraw(p *pending) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if i := slices.Index(h.queue, p); i >= 0 {
-		h.queue = slices.Delete(h.queue, i, i+1)
+	if all := h.queue.all(); slices.Contains(all, p) {
+		h.queue.keep(slices.DeleteFunc(all, func(other *pending) bool { return other == p }))
 	}
 }
 
@@ -111,8 +111,7 @@ func (h *Host) nextSerial() uint64 {
 // nextCommand moves the oldest command to those that were sent and appends its
 // packet; h.mu is held.
 func (h *Host) nextCommand(b []byte) []byte {
-	p := h.queue[0]
-	h.queue = slices.Delete(h.queue, 0, 1)
+	p := h.queue.pop()
 	h.credits--
 	p.timer = time.AfterFunc(h.options.CommandTimeout, func() {
 		_ = h.fail(fmt.Errorf("%w: %s", ErrTimeout, p.opcode), bt.HardwareFailure)

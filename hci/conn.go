@@ -34,10 +34,10 @@ type Conn struct {
 	ended      bool
 
 	// Under the host's lock.
-	out        []outgoing
-	unacked    []uint64 // for each packet at the controller the SMP PDU that it completes, or 0
-	smp        uint64   // number of the last SMP PDU
-	identifier byte     // of the last signalling request
+	out        queue[*outgoing]
+	unacked    queue[uint64] // for each packet at the controller the SMP PDU that it completes, or 0
+	smp        uint64        // number of the last SMP PDU
+	identifier byte          // of the last signalling request
 	channels   map[l2cap.CID]*l2cap.Channel
 	err        error // why nothing can be sent
 }
@@ -193,9 +193,8 @@ func (c *Conn) logRefusal(r result) {
 
 // enqueue queues one frame; SMP PDUs get a number.
 func (c *Conn) enqueue(id l2cap.CID, payload []byte) (number uint64, err error) {
-	frame, err := l2cap.AppendFrame(make([]byte, 0, l2cap.HeaderSize+len(payload)), id, payload)
-	if err != nil {
-		return 0, err
+	if len(payload) > l2cap.MaxPayload {
+		return 0, l2cap.ErrTooLong
 	}
 	h := c.host
 	h.mu.Lock()
@@ -205,18 +204,23 @@ func (c *Conn) enqueue(id l2cap.CID, payload []byte) (number uint64, err error) 
 		return 0, c.err
 	case h.err != nil:
 		return 0, h.err
-	case len(c.out) >= queueDepth:
+	case c.out.len() >= queueDepth:
 		return 0, ErrQueueFull
 	}
 	if id == l2cap.SMP {
 		c.smp++
 		number = c.smp
 	}
-	c.out = append(c.out, outgoing{
-		frame:  l2cap.NewFragmenter(frame, l2cap.FirstToController),
-		serial: h.nextSerial(),
-		number: number,
-	})
+	o := h.newOutgoing()
+	// It fits, as was looked at above.
+	o.octets, _ = l2cap.AppendFrame(o.octets[:0], id, payload)
+	o.frame = l2cap.NewFragmenter(o.octets, l2cap.FirstToController)
+	o.serial, o.number, o.done = h.nextSerial(), number, false
+	if c.out.len() == 0 && c != h.served {
+		h.ready.push(c)
+	}
+	c.out.push(o)
+	h.waiting.push(o)
 	h.work.Signal()
 	return number, nil
 }

@@ -85,16 +85,19 @@ type Host struct {
 	serve    func(bt.Link) bt.LinkHandler
 	stats    Stats
 
-	queue   []*pending // commands to be sent
-	sent    []*pending // commands to be answered
-	credits int        // commands that the controller takes now
-	serial  uint64     // numbers commands and frames in the order of their calls
+	queue   queue[*pending] // commands to be sent
+	sent    []*pending      // commands to be answered
+	credits int             // commands that the controller takes now
+	serial  uint64          // numbers commands and frames in the order of their calls
 
 	links     map[uint16]*Conn
-	order     []*Conn // links by age
-	turn      int     // whose data is next, an index of order
-	aclLength int     // octets of data in one packet
-	aclFree   int     // packets that the controller has room for
+	order     []*Conn          // links by age
+	ready     queue[*Conn]     // links with data, in the order of their turns
+	served    *Conn            // the link whose turn was last, which is not in ready
+	waiting   queue[*outgoing] // their frames by age; the sent ones go when they are the oldest
+	spare     []*outgoing      // memory for frames
+	aclLength int              // octets of data in one packet
+	aclFree   int              // packets that the controller has room for
 
 	attempt     *attempt // the Connect that runs
 	advertising bool
@@ -243,8 +246,9 @@ func (h *Host) read() {
 // finish tells everybody who waits that the host has ended.
 func (h *Host) finish() {
 	h.mu.Lock()
-	waiting := append(h.sent, h.queue...)
-	h.sent, h.queue = nil, nil
+	waiting := append(h.sent, h.queue.all()...)
+	h.sent = nil
+	h.queue.drop(h.queue.len())
 	links, reason, cause := h.order, h.reason, h.err
 	if h.rotation != nil {
 		h.rotation.Stop()

@@ -110,19 +110,37 @@ func (h *Host) remove(c *Conn, reason bt.Status) {
 	h.mu.Lock()
 	delete(h.links, c.handle)
 	h.order = slices.DeleteFunc(h.order, func(other *Conn) bool { return other == c })
-	h.aclFree += len(c.unacked)
+	h.aclFree += c.unacked.len()
+	c.drop(reason)
 	h.work.Signal()
 	h.mu.Unlock()
 	c.end(reason)
 }
 
+// drop has nothing more sent on the link; the host's lock is held.
+func (c *Conn) drop(reason bt.Status) {
+	for _, o := range c.out.all() {
+		o.done = true
+	}
+	if c.out.len() > 0 {
+		ready := &c.host.ready
+		ready.keep(slices.DeleteFunc(ready.all(), func(other *Conn) bool { return other == c }))
+	}
+	if c.host.served == c {
+		c.host.served = nil
+	}
+	c.out, c.unacked = queue[*outgoing]{}, queue[uint64]{}
+	c.err = &linkError{reason}
+}
+
 // end tells the handler and all channels that the link is gone; it runs in the
 // reader's goroutine, once a link.
 func (c *Conn) end(reason bt.Status) {
-	err := &linkError{reason}
 	c.host.mu.Lock()
-	c.err = err
-	c.out, c.unacked = nil, nil
+	if c.err == nil {
+		c.drop(reason)
+	}
+	err := c.err
 	channels := c.channels
 	c.channels = nil
 	c.host.mu.Unlock()

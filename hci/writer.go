@@ -2,7 +2,6 @@ package hci
 
 import (
 	"log/slog"
-	"slices"
 
 	"blesmp/bt"
 	"blesmp/hci/l2cap"
@@ -37,7 +36,7 @@ func (h *Host) next(b []byte) ([]byte, bool) {
 		oldest, data := h.oldestData()
 		data = data && h.aclFree > 0
 		switch {
-		case h.credits > 0 && len(h.queue) > 0 && (!data || h.queue[0].serial < oldest):
+		case h.credits > 0 && h.queue.len() > 0 && (!data || h.queue.oldest().serial < oldest):
 			return h.nextCommand(b), true
 		case data:
 			return h.nextData(b), true
@@ -50,46 +49,75 @@ func (h *Host) next(b []byte) ([]byte, bool) {
 // oldestData gives the serial number of the frame that has waited longest; h.mu
 // is held.
 func (h *Host) oldestData() (serial uint64, ok bool) {
-	for _, c := range h.order {
-		if len(c.out) > 0 && (!ok || c.out[0].serial < serial) {
-			serial, ok = c.out[0].serial, true
-		}
+	for h.waiting.len() > 0 && h.waiting.oldest().done {
+		h.recycle(h.waiting.pop())
 	}
-	return serial, ok
+	if h.waiting.len() == 0 {
+		return 0, false
+	}
+	return h.waiting.oldest().serial, true
 }
 
 // nextData appends one packet of the link whose turn it is: links with data
 // take turns by the packet; h.mu is held, and some link has data.
 func (h *Host) nextData(b []byte) []byte {
-	for {
-		h.turn %= len(h.order)
-		c := h.order[h.turn]
-		h.turn++
-		if len(c.out) > 0 {
-			h.aclFree--
-			return c.nextFragment(b, h.aclLength)
-		}
+	if h.served != nil && h.served.out.len() > 0 {
+		h.ready.push(h.served) // behind those that came meanwhile
 	}
+	c := h.ready.pop()
+	h.served = c
+	h.aclFree--
+	return c.nextFragment(b, h.aclLength)
 }
 
 // outgoing is one frame on its way to the controller.
 type outgoing struct {
-	frame  l2cap.Fragmenter
+	octets []byte
+	frame  l2cap.Fragmenter // of octets
 	serial uint64
 	number uint64 // of SendSMP; 0 for other channels
+	done   bool   // all of it is at the controller, or its link is gone
+}
+
+// The memory of frames that were sent is used again: that of so many, of which
+// none is longer than this.
+const (
+	keptFrames    = 64
+	keptFrameSize = 128 // octets
+)
+
+// newOutgoing gives the memory for a frame; h.mu is held.
+func (h *Host) newOutgoing() *outgoing {
+	n := len(h.spare)
+	if n == 0 {
+		return new(outgoing)
+	}
+	o := h.spare[n-1]
+	h.spare = h.spare[:n-1]
+	return o
+}
+
+// recycle takes the memory of a frame back, which may have held a key; h.mu is
+// held.
+func (h *Host) recycle(o *outgoing) {
+	clear(o.octets)
+	o.frame = l2cap.Fragmenter{}
+	if len(h.spare) < keptFrames && cap(o.octets) <= keptFrameSize {
+		h.spare = append(h.spare, o)
+	}
 }
 
 // nextFragment appends one packet and notes what its completion will tell; the
 // host's lock is held.
 func (c *Conn) nextFragment(b []byte, size int) []byte {
-	o := &c.out[0]
+	o := c.out.oldest()
 	boundary, data := o.frame.Next(size)
 	var completes uint64
 	if o.frame.Done() {
-		completes = o.number
-		c.out = slices.Delete(c.out, 0, 1)
+		completes, o.done = o.number, true
+		c.out.pop()
 	}
-	c.unacked = append(c.unacked, completes)
+	c.unacked.push(completes)
 	return AppendACL(b, ACL{Handle: c.handle, Boundary: boundary, Data: data})
 }
 
@@ -116,13 +144,13 @@ func (h *Host) release(handle uint16, n int) (c *Conn, number uint64, surplus bo
 	if c == nil {
 		return nil, 0, false
 	}
-	if n > len(c.unacked) {
-		n, surplus = len(c.unacked), true
+	if n > c.unacked.len() {
+		n, surplus = c.unacked.len(), true
 	}
-	for _, completes := range c.unacked[:n] {
+	for _, completes := range c.unacked.all()[:n] {
 		number = max(number, completes)
 	}
-	c.unacked = slices.Delete(c.unacked, 0, n)
+	c.unacked.drop(n)
 	h.aclFree += n
 	h.work.Signal()
 	return c, number, surplus

@@ -11,6 +11,7 @@ func commands() []command {
 		conformanceCommand(),
 		replayCommand(),
 		mutateCommand(),
+		benchCommand(),
 		bondsCommand(),
 		decodeCommand(),
 		verifyCommand(),

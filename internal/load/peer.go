@@ -1,0 +1,203 @@
+package load
+
+import (
+	"sync"
+
+	"blesmp/bond"
+	"blesmp/bt"
+	"blesmp/hci"
+	"blesmp/hci/l2cap"
+	"blesmp/smp"
+)
+
+// peer is the device at the other end of a link: a bare Procedure, made when the
+// first PDU comes, and a controller's part in encryption.
+type peer struct {
+	controller *controller
+	handle     uint16
+	address    bt.TypedAddress
+
+	mu      sync.Mutex
+	inputs  []peerInput // the first of them are done
+	done    int
+	working bool
+
+	// Used by the worker alone, which is one goroutine at a time.
+	*engine
+}
+
+// engine is what a peer needs for its Procedure.
+type engine struct {
+	procedure *smp.Procedure
+	effects   []smp.Effect
+	scratch   [160]byte
+	key       bt.Key // that the host encrypts with
+	bond      *bond.Bond
+	encrypted bool
+}
+
+// peerInput is what happens to a peer.
+type peerInput struct {
+	smp.Input
+	key bt.Key // of LE Enable Encryption, with EventLTKRequest
+}
+
+// received takes a PDU of the host.
+func (p *peer) received(pdu []byte) error {
+	if p.engine == nil {
+		if err := p.begin(); err != nil {
+			return err
+		}
+	}
+	p.post(peerInput{Input: smp.Input{PDU: append([]byte(nil), pdu...)}})
+	return nil
+}
+
+// keyRequested takes the host's start of encryption.
+func (p *peer) keyRequested(rand uint64, ediv uint16, key bt.Key) error {
+	if p.engine == nil {
+		if err := p.begin(); err != nil {
+			return err
+		}
+	}
+	p.post(peerInput{Input: smp.Input{Event: smp.EventLTKRequest, Rand: rand, EDIV: ediv}, key: key})
+	return nil
+}
+
+// begin makes the Procedure.
+func (p *peer) begin() error {
+	e := &engine{}
+	procedure, err := smp.NewProcedure(smp.Config{
+		Role:  bt.Peripheral,
+		Local: p.address, Peer: bt.TypedAddress{Address: p.controller.address},
+		FindBond: func(bt.TypedAddress) *bond.Bond { return e.bond },
+	})
+	e.procedure, p.engine = procedure, e
+	return err
+}
+
+// post gives the worker something to do, and starts it where it is not at work.
+func (p *peer) post(in peerInput) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inputs = append(p.inputs, in)
+	if !p.working {
+		p.working = true
+		p.controller.crew.take(p)
+	}
+}
+
+// work steps until there is nothing to do, or until a PDU that is held back.
+func (p *peer) work() {
+	for {
+		p.mu.Lock()
+		if p.done == len(p.inputs) {
+			clear(p.inputs)
+			p.inputs, p.done, p.working = p.inputs[:0], 0, false
+			p.mu.Unlock()
+			return
+		}
+		in := p.inputs[p.done]
+		if p.controller.hold.stops(p, in.PDU) {
+			p.mu.Unlock()
+			return // and working stays set, so that nothing overtakes
+		}
+		p.done++
+		p.mu.Unlock()
+		p.step(in)
+	}
+}
+
+func (p *peer) step(in peerInput) {
+	if in.Event == smp.EventLTKRequest {
+		p.key = in.key
+	}
+	in.Scratch = p.scratch[:0]
+	p.effects = p.procedure.Step(p.effects[:0], in.Input)
+	sent := false
+	for i := range p.effects {
+		sent = p.do(&p.effects[i]) || sent
+	}
+	clear(p.effects)
+	if sent {
+		p.post(peerInput{Input: smp.Input{Event: smp.EventDelivered}})
+	}
+}
+
+// do carries one effect out, and reports whether it has sent a PDU. Timers are
+// the host's matter.
+func (p *peer) do(e *smp.Effect) (sent bool) {
+	switch e.Kind {
+	case smp.EffectSend:
+		p.controller.deliver(p.handle, l2cap.SMP, e.PDU)
+		return true
+	case smp.EffectAskPairing:
+		features := smp.DefaultFeatures()
+		p.post(peerInput{Input: smp.Input{Event: smp.EventConsentGiven, Question: e.Question, Features: &features}})
+	case smp.EffectAskFeatures:
+		p.post(peerInput{Input: smp.Input{Event: smp.EventFeaturesConfirmed, Question: e.Question, Replace: e.Replaces}})
+	case smp.EffectStoreBond:
+		p.bond = e.Bond
+	case smp.EffectReplyPairingKey, smp.EffectReplyStoredKey:
+		p.encrypt(e.Key.Equal(p.key))
+	case smp.EffectNegativeReply:
+		p.controller.event(&hci.EncryptionChange{Status: bt.PINOrKeyMissing, ConnectionHandle: p.handle})
+	}
+	return false
+}
+
+// encrypt tells both sides that the link is encrypted, if they have the same
+// key. The host hears of it before anything that the peer sends then.
+func (p *peer) encrypt(same bool) {
+	switch {
+	case !same:
+		p.controller.event(&hci.EncryptionChange{Status: bt.MICFailure, ConnectionHandle: p.handle})
+		p.post(peerInput{Input: smp.Input{Event: smp.EventEncryptionFailed, Status: bt.MICFailure}})
+		return
+	case p.encrypted:
+		p.controller.event(&hci.EncryptionKeyRefreshComplete{ConnectionHandle: p.handle})
+	default:
+		p.encrypted = true
+		p.controller.event(&hci.EncryptionChange{ConnectionHandle: p.handle, EncryptionEnabled: 1})
+	}
+	p.post(peerInput{Input: smp.Input{Event: smp.EventEncryptionOn}})
+}
+
+// hold stops peers in the middle of a pairing.
+type hold struct {
+	mu   sync.Mutex
+	code smp.PDUCode // 0 holds nothing
+	held []*peer
+	full chan<- struct{} // told of each
+}
+
+// at has peers stop before they handle a PDU of this code; full is told of each
+// that does.
+func (h *hold) at(code smp.PDUCode, full chan<- struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.code, h.full = code, full
+}
+
+// stops reports whether the peer has to stop before this PDU.
+func (h *hold) stops(p *peer, pdu []byte) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.code == 0 || len(pdu) == 0 || smp.PDUCode(pdu[0]) != h.code {
+		return false
+	}
+	h.held = append(h.held, p)
+	h.full <- struct{}{}
+	return true
+}
+
+// release lets all go on.
+func (h *hold) release() {
+	h.mu.Lock()
+	held := h.held
+	h.code, h.held = 0, nil
+	h.mu.Unlock()
+	for _, p := range held {
+		p.controller.crew.take(p)
+	}
+}
