@@ -16,7 +16,7 @@ import (
 var counts = []int{1_000, 100_000, 1_000_000}
 
 func bondWith(n int) bond.Bond {
-	key := irk(n)
+	key := irkOf(n)
 	return bond.Bond{
 		Local: ours, Peer: peer(n), SC: true, KeySize: 16,
 		LocalLTK: &bond.LongTermKey{Key: key}, PeerLTK: &bond.LongTermKey{Key: key}, PeerIRK: &key,
@@ -109,7 +109,7 @@ type prepared []cipher.Block
 func prepare(count int) prepared {
 	keys := make(prepared, count)
 	for n := range keys {
-		key := irk(n)
+		key := irkOf(n)
 		block, err := aes.NewCipher(key[:])
 		if err != nil {
 			panic(err)
@@ -145,12 +145,12 @@ func BenchmarkMemoryResolve(b *testing.B) {
 		b.Run("hit", func(b *testing.B) {
 			measure(b, keys[:count/2].tryAll, func() error {
 				n++
-				_, err := m.Resolve(ours, private(irk(n*7919%count), n))
+				_, err := m.Resolve(ours, private(irkOf(n*7919%count), n))
 				return err
 			})
 		})
 		b.Run("again", func(b *testing.B) {
-			rpa := private(irk(count/2), 0)
+			rpa := private(irkOf(count/2), 0)
 			measure(b, func() error {
 				_, err := m.Get(ours, peer(count/2))
 				return err

@@ -83,3 +83,32 @@ func ExampleResolver() {
 	// our own addresses can be private: true <nil>
 	// C0:00:5E:00:53:02/random true <nil>
 }
+
+// A store of your own resolves with a list, which it tells of each bond with an
+// IRK that is put or deleted.
+func ExampleResolvingList() {
+	var list bond.ResolvingList
+	resolve := func(local, rpa bt.TypedAddress) (peer bt.TypedAddress, err error) {
+		peer, ok := list.Resolve(local, rpa)
+		if !ok {
+			return peer, bond.NotFound(local, rpa)
+		}
+		return peer, nil // and now the bond with this peer
+	}
+	private, err := toolbox.NewResolvable(irk, rand.Reader)
+	if err != nil {
+		log.Fatal(err)
+	}
+	onAir := bt.TypedAddress{Address: private, Type: bt.RandomAddress}
+
+	list.Put(phone, watch, irk) // in Put
+	fmt.Println(resolve(phone, onAir))
+	list.Delete(phone, watch) // in Delete
+	_, err = resolve(phone, onAir)
+	fmt.Println(errors.Is(err, bond.ErrNotFound))
+	fmt.Println(&list) // no key prints by accident
+	// Output:
+	// C0:00:5E:00:53:02/random <nil>
+	// true
+	// resolving list of 0 peers
+}

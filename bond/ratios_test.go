@@ -27,7 +27,7 @@ func TestResolve_ratios(t *testing.T) {
 	if got := c.Pairwise(); got > 2 {
 		t.Errorf("a search takes %.2f times the AES in it, want at most 2", got)
 	}
-	for name, rpa := range map[string]bt.TypedAddress{"peer": private(irk(count/2), 0), "stranger": stranger(0)} {
+	for name, rpa := range map[string]bt.TypedAddress{"peer": private(irkOf(count/2), 0), "stranger": stranger(0)} {
 		c, err := floor.Compare(floor.Each(func() error { l.Resolve(ours, rpa); return nil }), search, o)
 		if err != nil {
 			t.Fatal(err)

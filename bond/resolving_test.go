@@ -22,7 +22,7 @@ func peer(n int) bt.TypedAddress {
 	return a
 }
 
-func irk(n int) bt.Key {
+func irkOf(n int) bt.Key {
 	k := bt.Key{0x77}
 	binary.BigEndian.PutUint32(k[12:], uint32(n))
 	return k
@@ -55,7 +55,7 @@ func stranger(n int) bt.TypedAddress {
 func listOf(count int) *bond.ResolvingList {
 	l := new(bond.ResolvingList)
 	for n := range count {
-		l.Put(ours, peer(n), irk(n))
+		l.Put(ours, peer(n), irkOf(n))
 	}
 	return l
 }
@@ -70,7 +70,7 @@ func TestResolvingList_model(t *testing.T) {
 	locals := []bt.TypedAddress{ours, peer(1 << 20)}
 	for step := range 6000 {
 		n := name{locals[random.IntN(2)], peer(random.IntN(80))}
-		key := irk(random.IntN(120))
+		key := irkOf(random.IntN(120))
 		switch step / 1000 % 2 * random.IntN(2) { // periods of growth, and of both
 		case 0:
 			l.Put(n.local, n.peer, key)
@@ -82,7 +82,7 @@ func TestResolvingList_model(t *testing.T) {
 		if l.Len() != len(model) {
 			t.Fatalf("step %d: Len() = %d, want %d", step, l.Len(), len(model))
 		}
-		rpa := private(irk(random.IntN(120)), random.IntN(3))
+		rpa := private(irkOf(random.IntN(120)), random.IntN(3))
 		for range 2 {
 			owner, ok := l.Resolve(n.local, rpa)
 			if ok && !bond.Resolves(model[name{n.local, owner}], rpa) {
@@ -104,10 +104,10 @@ func TestResolvingList_long(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for n := range 40 {
 		owner := random.IntN(count)
-		rpa := private(irk(owner), n)
+		rpa := private(irkOf(owner), n)
 		first := owner
 		for other := range owner {
-			if bond.Resolves(irk(other), rpa) { // by chance
+			if bond.Resolves(irkOf(other), rpa) { // by chance
 				first = other
 				break
 			}
@@ -134,24 +134,24 @@ func TestResolvingList_nothing(t *testing.T) {
 	l.Delete(ours, peer(1))
 	l.Put(ours, peer(1), bt.Key{})
 	zero := private(bt.Key{}, 7)
-	for _, a := range []bt.TypedAddress{zero, private(irk(1), 1), peer(1), ours, {}} {
+	for _, a := range []bt.TypedAddress{zero, private(irkOf(1), 1), peer(1), ours, {}} {
 		if got, ok := l.Resolve(ours, a); ok {
 			t.Errorf("an empty list: Resolve(%v) = %v", a, got)
 		}
 	}
-	l.Put(ours, peer(1), irk(1))
-	public := private(irk(1), 1)
+	l.Put(ours, peer(1), irkOf(1))
+	public := private(irkOf(1), 1)
 	public.Type = bt.PublicAddress
 	for _, a := range []bt.TypedAddress{zero, public, peer(1), ours, {}} {
 		if got, ok := l.Resolve(ours, a); ok {
 			t.Errorf("Resolve(%v) = %v", a, got)
 		}
 	}
-	if got, ok := l.Resolve(peer(9), private(irk(1), 1)); ok {
+	if got, ok := l.Resolve(peer(9), private(irkOf(1), 1)); ok {
 		t.Errorf("for another local identity: Resolve = %v", got)
 	}
 	l.Put(ours, peer(1), bt.Key{})
-	if got, ok := l.Resolve(ours, private(irk(1), 1)); ok || l.Len() != 0 {
+	if got, ok := l.Resolve(ours, private(irkOf(1), 1)); ok || l.Len() != 0 {
 		t.Errorf("after Put of a zero key: Resolve = %v, %t with %d peers", got, ok, l.Len())
 	}
 }
@@ -166,7 +166,7 @@ func TestResolvingList_hidden(t *testing.T) {
 	}
 	store := bond.NewMemory()
 	b := valid(t)
-	key := irk(1)
+	key := irkOf(1)
 	b.PeerIRK = &key
 	if err := store.Put(b); err != nil {
 		t.Fatal(err)
@@ -190,16 +190,16 @@ func TestResolvingList_concurrent(t *testing.T) {
 			random := rand.New(rand.NewPCG(9, uint64(worker)))
 			for n := range 40 {
 				guest := stay + worker
-				l.Put(ours, peer(guest), irk(guest))
-				if got, ok := l.Resolve(ours, private(irk(guest), n)); !ok || got != peer(guest) {
+				l.Put(ours, peer(guest), irkOf(guest))
+				if got, ok := l.Resolve(ours, private(irkOf(guest), n)); !ok || got != peer(guest) {
 					// One of the others may have made it by chance, too.
-					if !ok || !bond.Resolves(irk(int(binary.BigEndian.Uint32(got.Address[2:]))), private(irk(guest), n)) {
+					if !ok || !bond.Resolves(irkOf(int(binary.BigEndian.Uint32(got.Address[2:]))), private(irkOf(guest), n)) {
 						t.Errorf("Resolve of a peer just put: %v, %t", got, ok)
 					}
 				}
 				l.Delete(ours, peer(guest))
 				owner := random.IntN(stay)
-				if _, ok := l.Resolve(ours, private(irk(owner), random.IntN(3))); !ok {
+				if _, ok := l.Resolve(ours, private(irkOf(owner), random.IntN(3))); !ok {
 					t.Errorf("Resolve does not find a peer that stays")
 				}
 			}
@@ -213,7 +213,7 @@ func TestResolvingList_concurrent(t *testing.T) {
 
 func TestResolvingList_allocations(t *testing.T) {
 	l := listOf(1000)
-	known, unknown := private(irk(500), 1), stranger(1)
+	known, unknown := private(irkOf(500), 1), stranger(1)
 	for _, test := range []struct {
 		name    string
 		address bt.TypedAddress
