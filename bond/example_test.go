@@ -95,13 +95,13 @@ func ExampleResolvingList() {
 		}
 		return peer, nil // and now the bond with this peer
 	}
-	private, err := toolbox.NewResolvable(irk, rand.Reader)
+	private, err := toolbox.NewResolvable(watchIRK, rand.Reader)
 	if err != nil {
 		log.Fatal(err)
 	}
 	onAir := bt.TypedAddress{Address: private, Type: bt.RandomAddress}
 
-	list.Put(phone, watch, irk) // in Put
+	list.Put(phone, watch, watchIRK) // in Put
 	fmt.Println(resolve(phone, onAir))
 	list.Delete(phone, watch) // in Delete
 	_, err = resolve(phone, onAir)

@@ -46,3 +46,15 @@ func ExampleKeyPair_DH() {
 	fmt.Println(dhKey)
 	// Output: [hidden]
 }
+
+// A Cipher makes the key schedule once: MacKey serves both checks of stage 2.
+func ExampleNewCipher() {
+	mac := toolbox.NewCipher(bt.Key{15: 1})
+	initiator, responder := bt.TypedAddress{Address: bt.Address{5: 1}}, bt.TypedAddress{Address: bt.Address{5: 2}}
+	var na, nb, none [16]byte
+	na[0], nb[0] = 1, 2
+	ea := mac.F6(na, nb, none, [3]byte{0x0d, 0x00, 0x01}, initiator, responder)
+	eb := mac.F6(nb, na, none, [3]byte{0x0d, 0x00, 0x01}, responder, initiator)
+	fmt.Println(ea == eb, ea == toolbox.F6(bt.Key{15: 1}, na, nb, none, [3]byte{0x0d, 0x00, 0x01}, initiator, responder))
+	// Output: false true
+}
