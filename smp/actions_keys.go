@@ -57,7 +57,7 @@ func (p *Procedure) keepCSRK() {
 func (p *Procedure) makeKeypress() { p.pairing.keypress = p.in.Keypress }
 
 // forget wipes the pairing: nothing of it is used again.
-func (p *Procedure) forget() { p.pairing = pairing{} }
+func (p *Procedure) forget() { p.pairing, p.tools = pairing{}, pairingTools{} }
 
 // keyOrNone gives nil for the zero key.
 func keyOrNone(key bt.Key) *bt.Key {

@@ -33,14 +33,14 @@ func (p *Procedure) keepRandom() { p.pairing.nonce[p.peer] = p.message.PairingRa
 // distributed.
 func (p *Procedure) computeSTK() {
 	x := &p.pairing
-	stk := p.config.Toolbox.S1(x.tk, x.nonce[1], x.nonce[0])
+	stk := p.toolbox().S1(x.tk, x.nonce[1], x.nonce[0])
 	x.sessionKey = cut(stk, p.keySize())
 }
 
 // c1 is the confirm value of a random in this pairing.
 func (p *Procedure) c1(random [16]byte) [16]byte {
 	a := p.addresses()
-	return p.config.Toolbox.C1(p.pairing.tk, random, p.pairing.asSent[0], p.pairing.asSent[1], a[0], a[1])
+	return p.toolbox().C1(p.pairing.tk, random, p.pairing.asSent[0], p.pairing.asSent[1], a[0], a[1])
 }
 
 // addresses gives those of the initiator and the responder on the air.

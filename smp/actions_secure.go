@@ -20,7 +20,7 @@ func (p *Procedure) setKeyPair(pair KeyPair) {
 func (p *Procedure) keepPublicKey() {
 	x := &p.pairing
 	x.public[p.peer] = toolbox.PublicKey(p.message.PublicKey)
-	x.dhKey = p.config.Toolbox.DHKey(x.pair, x.public[p.peer])
+	x.dhKey = p.toolbox().DHKey(x.pair, x.public[p.peer])
 }
 
 // numericConfirm commits to our random, with no passkey bit.
@@ -51,25 +51,25 @@ func (p *Procedure) oobRandoms() {
 func (p *Procedure) computeKeys() {
 	x := &p.pairing
 	a := p.addresses()
-	macKey, ltk := p.config.Toolbox.F5(x.dhKey, x.nonce[0], x.nonce[1], a[0], a[1])
+	macKey, ltk := p.toolbox().F5(x.dhKey, x.nonce[0], x.nonce[1], a[0], a[1])
 	x.macKey, x.uncutLTK, x.sessionKey = macKey, ltk, cut(ltk, p.keySize())
 	x.check = p.checkOf(p.own)
 }
 
 func (p *Procedure) computeNumber() {
 	x := &p.pairing
-	x.number = p.config.Toolbox.G2(x.public[0].X, x.public[1].X, x.nonce[0], x.nonce[1])
+	x.number = p.toolbox().G2(x.public[0].X, x.public[1].X, x.nonce[0], x.nonce[1])
 }
 
 // ownF4 is our confirm value, peerF4 the one that the peer's random opens.
 func (p *Procedure) ownF4(z byte) [16]byte {
 	x := &p.pairing
-	return p.config.Toolbox.F4(x.public[p.own].X, x.public[p.peer].X, x.nonce[p.own], z)
+	return p.toolbox().F4(x.public[p.own].X, x.public[p.peer].X, x.nonce[p.own], z)
 }
 
 func (p *Procedure) peerF4(z byte) [16]byte {
 	x := &p.pairing
-	return p.config.Toolbox.F4(x.public[p.peer].X, x.public[p.own].X, p.message.PairingRandom.Value, z)
+	return p.toolbox().F4(x.public[p.peer].X, x.public[p.own].X, p.message.PairingRandom.Value, z)
 }
 
 // passkeyBit is the octet by which this round's bit enters f4: 0x80 or 0x81.
@@ -83,7 +83,7 @@ func (p *Procedure) checkOf(side int) [16]byte {
 	x := &p.pairing
 	other := 1 - side
 	a := p.addresses()
-	return p.config.Toolbox.F6(x.macKey, x.nonce[side], x.nonce[other], x.r[other], p.ioCap(side), a[side], a[other])
+	return p.toolbox().F6(x.macKey, x.nonce[side], x.nonce[other], x.r[other], p.ioCap(side), a[side], a[other])
 }
 
 // ioCap is AuthReq, OOB data flag and IO capability of a side, as sent, most

@@ -97,9 +97,6 @@ func (c *Config) complete() error {
 	if c.NewPasskey == nil {
 		c.NewPasskey = randomPasskey(c.Rand)
 	}
-	if c.Toolbox == nil {
-		c.Toolbox = realToolbox{}
-	}
 	if c.Table == nil {
 		c.Table = Table()
 	}

@@ -106,11 +106,11 @@ func (p *Procedure) keyReflected() bool {
 func (p *Procedure) publicKeyValid() bool {
 	key := toolbox.PublicKey(p.message.PublicKey)
 	allowed := p.config.Policy.DebugKeys || !toolbox.IsDebugKey(key)
-	return allowed && p.config.Toolbox.ValidPublicKey(key)
+	return allowed && p.toolbox().ValidPublicKey(key)
 }
 
 func (p *Procedure) oobMatches() bool {
-	return p.pairing.features.PeerOOB.matches(p.config.Toolbox, p.pairing.public[p.peer])
+	return p.pairing.features.PeerOOB.matches(p.toolbox(), p.pairing.public[p.peer])
 }
 
 func (p *Procedure) checkMatches() bool {

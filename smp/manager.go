@@ -184,7 +184,11 @@ func (m *Manager) NewOOB(identity bt.TypedAddress) (*LocalOOB, error) {
 	}
 	var random [16]byte
 	config.Rand(random[:])
-	oob := newLocalOOB(identity, config.NewKeyPair(), random, config.Toolbox)
+	tools := config.Toolbox
+	if tools == nil {
+		tools = realToolbox{}
+	}
+	oob := newLocalOOB(identity, config.NewKeyPair(), random, tools)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.oob[identity] = oob

@@ -53,7 +53,8 @@ type Procedure struct {
 // share it.
 type memory struct {
 	pairing pairing
-	message message // the PDU of the step that is running
+	message message      // the PDU of the step that is running
+	tools   pairingTools // where Config has no Toolbox
 }
 
 var memories = sync.Pool{New: func() any { return new(memory) }}
@@ -159,6 +160,14 @@ func (p *Procedure) take(dst []Effect, in Input) []Effect {
 	dst = p.effects
 	p.in, p.effects, p.out, p.malformed, p.made = Input{}, nil, nil, nil, nil
 	return dst
+}
+
+// toolbox is the cryptography of this pairing.
+func (p *Procedure) toolbox() Toolbox {
+	if p.config.Toolbox != nil {
+		return p.config.Toolbox
+	}
+	return &p.tools
 }
 
 // receive finds out which event the input is, and sets the event's fields.

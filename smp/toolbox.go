@@ -78,6 +78,65 @@ func (realToolbox) DHKey(own KeyPair, peer toolbox.PublicKey) toolbox.DHKey {
 	return key
 }
 
+// pairingTools is realToolbox for one pairing: it keeps the key schedule of TK and
+// then of MacKey, and the peer's point, so that neither is computed twice. It says
+// the same as realToolbox whatever it is asked and in whatever order.
+type pairingTools struct {
+	realToolbox
+
+	key    bt.Key
+	cipher toolbox.Cipher // of key, where keyed is set
+	keyed  bool
+
+	peer  toolbox.PublicKey
+	point toolbox.Point // of peer; the zero Point before there is one
+}
+
+var _ Toolbox = (*pairingTools)(nil)
+
+// under gives the cipher of a key.
+func (t *pairingTools) under(key bt.Key) toolbox.Cipher {
+	if !t.keyed || !t.key.Equal(key) {
+		t.key, t.cipher, t.keyed = key, toolbox.NewCipher(key), true
+	}
+	return t.cipher
+}
+
+func (t *pairingTools) C1(tk bt.Key, r [16]byte, preq, pres [7]byte, initiator, responder bt.TypedAddress) [16]byte {
+	return t.under(tk).C1(r, preq, pres, initiator, responder)
+}
+
+func (t *pairingTools) S1(tk bt.Key, responder, initiator [16]byte) bt.Key {
+	return t.under(tk).S1(responder, initiator)
+}
+
+func (t *pairingTools) F6(w bt.Key, n1, n2, r [16]byte, ioCap [3]byte, a1, a2 bt.TypedAddress) [16]byte {
+	return t.under(w).F6(n1, n2, r, ioCap, a1, a2)
+}
+
+// ValidPublicKey keeps the point of a valid key.
+func (t *pairingTools) ValidPublicKey(key toolbox.PublicKey) bool {
+	point, err := key.Point()
+	if err != nil {
+		return false
+	}
+	t.peer, t.point = key, point
+	return true
+}
+
+// DHKey takes the point that was kept, if it is this key's.
+func (t *pairingTools) DHKey(own KeyPair, peer toolbox.PublicKey) toolbox.DHKey {
+	pair, ok := own.(*toolbox.KeyPair)
+	if !ok || peer != t.peer {
+		return t.realToolbox.DHKey(own, peer)
+	}
+	key, err := pair.Shared(t.point)
+	if err != nil {
+		fillRandom(key[:])
+	}
+	return key
+}
+
 // fillRandom fills p from crypto/rand, which does not fail.
 func fillRandom(p []byte) { _, _ = io.ReadFull(rand.Reader, p) }
 

@@ -125,17 +125,19 @@ func (p *Pairing) legacy() error {
 		tk = p.newPasskey()
 	}
 	a := [2]bt.TypedAddress{p.sides[0].address, p.sides[1].address}
+	var ciphers [2]toolbox.Cipher // each side's own, of the same TK
 	var confirm [2][16]byte
 	for i := range p.sides {
+		ciphers[i] = toolbox.NewCipher(tk)
 		draw(p.sides[i].nonce[:])
-		confirm[i] = toolbox.C1(tk, p.sides[i].nonce, preq, pres, a[0], a[1])
+		confirm[i] = ciphers[i].C1(p.sides[i].nonce, preq, pres, a[0], a[1])
 	}
 	var stk [2]bt.Key
 	for i := range p.sides {
-		if !equal(confirm[1-i], toolbox.C1(tk, p.sides[1-i].nonce, preq, pres, a[0], a[1])) {
+		if !equal(confirm[1-i], ciphers[i].C1(p.sides[1-i].nonce, preq, pres, a[0], a[1])) {
 			return errDiffer
 		}
-		stk[i] = toolbox.S1(tk, p.sides[1].nonce, p.sides[0].nonce)
+		stk[i] = ciphers[i].S1(p.sides[1].nonce, p.sides[0].nonce)
 		draw(p.octets[:16+2+8])
 	}
 	if !stk[0].Equal(stk[1]) {

@@ -149,14 +149,17 @@ func (p *Pairing) outOfBand() error {
 // derive is stage 2: MacKey and LTK at each side, and both checks at each.
 func (p *Pairing) derive(dhKey [2]toolbox.DHKey) error {
 	i, r := &p.sides[0], &p.sides[1]
-	var macKey, ltk [2]bt.Key
+	var ltk [2]bt.Key
+	var checks [2]toolbox.Cipher
 	var check [2][16]byte
 	for n := range p.sides {
-		macKey[n], ltk[n] = toolbox.F5(dhKey[n], i.nonce, r.nonce, i.address, r.address)
-		check[n] = p.check(macKey[n], n)
+		var macKey bt.Key
+		macKey, ltk[n] = toolbox.F5(dhKey[n], i.nonce, r.nonce, i.address, r.address)
+		checks[n] = toolbox.NewCipher(macKey)
+		check[n] = p.check(checks[n], n)
 	}
 	for n := range p.sides {
-		if !equal(check[1-n], p.check(macKey[n], 1-n)) {
+		if !equal(check[1-n], p.check(checks[n], 1-n)) {
 			return errDiffer
 		}
 	}
@@ -166,8 +169,8 @@ func (p *Pairing) derive(dhKey [2]toolbox.DHKey) error {
 	return nil
 }
 
-// check is the DHKey Check of side n.
-func (p *Pairing) check(macKey bt.Key, n int) [16]byte {
+// check is the DHKey Check of side n, under a MacKey.
+func (p *Pairing) check(macKey toolbox.Cipher, n int) [16]byte {
 	own, peer := &p.sides[n], &p.sides[1-n]
-	return toolbox.F6(macKey, own.nonce, peer.nonce, peer.r, own.ioCap, own.address, peer.address)
+	return macKey.F6(own.nonce, peer.nonce, peer.r, own.ioCap, own.address, peer.address)
 }

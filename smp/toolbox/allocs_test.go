@@ -23,6 +23,7 @@ func TestAllocations(t *testing.T) {
 		data       = make([]byte, 100)
 		signature  toolbox.Signature
 	)
+	cipher := toolbox.NewCipher(bt.Key{15: 2})
 	irk := bt.Key{15: 1}
 	rpa := bt.Address{0: 0x40}
 	tests := []struct {
@@ -35,8 +36,10 @@ func TestAllocations(t *testing.T) {
 		{"C1", 1, func() { x = toolbox.C1(key, x, preq, pres, a, b) }},
 		{"S1", 1, func() { key = toolbox.S1(key, x, y) }},
 		{"F4", 1, func() { x = toolbox.F4(u, v, x, 0) }},
-		{"F5", 3, func() { key, _ = toolbox.F5(w, x, y, a, b) }},
+		{"F5", 1, func() { key, _ = toolbox.F5(w, x, y, a, b) }},
 		{"F6", 1, func() { x = toolbox.F6(key, x, y, x, [3]byte{}, a, b) }},
+		{"Cipher.C1 and S1", 0, func() { key = cipher.S1(cipher.C1(x, preq, pres, a, b), y) }},
+		{"Cipher.F6", 0, func() { x = cipher.F6(x, y, x, [3]byte{}, a, b) }},
 		{"G2", 1, func() { x[0] = byte(toolbox.G2(u, v, x, y)) }},
 		{"H6", 1, func() { key = toolbox.H6(key, toolbox.LEBR) }},
 		{"H7", 1, func() { key = toolbox.H7(x, key) }},

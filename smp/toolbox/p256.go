@@ -23,8 +23,15 @@ type PublicKey struct {
 // Validate returns ErrInvalidPublicKey unless k is a point of the curve with
 // reduced coordinates (Core Vol 3, Part H, 2.3.5.6.1).
 func (k PublicKey) Validate() error {
-	_, err := k.point()
+	_, err := k.Point()
 	return err
+}
+
+// Point is a peer's public key that has been found to be a point of the curve. A
+// PublicKey's method Point is the only way to one: whoever has a Point cannot have
+// left the check out.
+type Point struct {
+	point *ecdh.PublicKey
 }
 
 // SameX reports whether both keys have the same X coordinate: whether they are
@@ -33,16 +40,18 @@ func (k PublicKey) Validate() error {
 // (Core Vol 3, Part H, 2.3.5.6.1).
 func (k PublicKey) SameX(other PublicKey) bool { return k.X == other.X }
 
-func (k PublicKey) point() (*ecdh.PublicKey, error) {
+// Point checks the key as Validate does, and keeps what was read of it, so that
+// Shared need not read it again.
+func (k PublicKey) Point() (Point, error) {
 	octets := make([]byte, 0, 65)
 	octets = append(octets, 0x04) // uncompressed
 	octets = append(octets, k.X[:]...)
 	octets = append(octets, k.Y[:]...)
 	point, err := ecdh.P256().NewPublicKey(octets)
 	if err != nil {
-		return nil, ErrInvalidPublicKey
+		return Point{}, ErrInvalidPublicKey
 	}
-	return point, nil
+	return Point{point}, nil
 }
 
 // DHKey is the shared secret of two key pairs, the X coordinate of a point, most
@@ -115,15 +124,24 @@ var errPrivateRange = errors.New("toolbox: the private key is out of range")
 // Public is what the Pairing Public Key PDU sends.
 func (p KeyPair) Public() PublicKey { return p.public }
 
-// DH computes the DHKey with the peer's public key. It checks the point again, so
-// that no caller can leave that out, and returns ErrInvalidPublicKey (Core Vol 3,
+// DH computes the DHKey with the peer's public key. It checks the point, so that
+// no caller can leave that out, and returns ErrInvalidPublicKey (Core Vol 3,
 // Part H, 2.3.5.6.1).
 func (p KeyPair) DH(peer PublicKey) (DHKey, error) {
-	point, err := peer.point()
+	point, err := peer.Point()
 	if err != nil {
 		return DHKey{}, err
 	}
-	shared, err := p.private.ECDH(point)
+	return p.Shared(point)
+}
+
+// Shared is DH with a key that was checked before. The zero Point, which is none,
+// gives ErrInvalidPublicKey (Core Vol 3, Part H, 2.3.5.6.1).
+func (p KeyPair) Shared(peer Point) (DHKey, error) {
+	if peer.point == nil {
+		return DHKey{}, ErrInvalidPublicKey
+	}
+	shared, err := p.private.ECDH(peer.point)
 	if err != nil {
 		return DHKey{}, ErrInvalidPublicKey
 	}

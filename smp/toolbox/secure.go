@@ -2,6 +2,7 @@ package toolbox
 
 import (
 	"encoding/binary"
+	"sync"
 
 	"blesmp/bt"
 )
@@ -24,16 +25,22 @@ func F4(u, v [32]byte, x [16]byte, z byte) [16]byte {
 // responder's; of a type only the lowest bit counts. The LTK has 16 octets:
 // Shorten cuts it to the size that was agreed (Core Vol 3, Part H, 2.2.7).
 func F5(w DHKey, n1, n2 [16]byte, a1, a2 bt.TypedAddress) (macKey, ltk bt.Key) {
-	salt := bt.Key{
-		0x6c, 0x88, 0x83, 0x91, 0xaa, 0xf5, 0xa5, 0x38,
-		0x60, 0x37, 0x0b, 0xdb, 0x5a, 0x60, 0x83, 0xbe,
-	}
-	t := bt.Key(CMAC(salt, w[:]))
-	return f5Half(t, 0, n1, n2, a1, a2), f5Half(t, 1, n1, n2, a1, a2)
+	c := f5Salt().chain()
+	c.write(w[:])
+	t := NewCipher(bt.Key(c.mac()))
+	return t.f5Half(0, n1, n2, a1, a2), t.f5Half(1, n1, n2, a1, a2)
 }
 
-func f5Half(t bt.Key, counter byte, n1, n2 [16]byte, a1, a2 bt.TypedAddress) bt.Key {
-	c := newChain(t)
+// f5Salt is AES-128 under SALT, which is the same for all.
+var f5Salt = sync.OnceValue(func() Cipher {
+	return NewCipher(bt.Key{
+		0x6c, 0x88, 0x83, 0x91, 0xaa, 0xf5, 0xa5, 0x38,
+		0x60, 0x37, 0x0b, 0xdb, 0x5a, 0x60, 0x83, 0xbe,
+	})
+})
+
+func (t Cipher) f5Half(counter byte, n1, n2 [16]byte, a1, a2 bt.TypedAddress) bt.Key {
+	c := t.chain()
 	c.writeOctet(counter)
 	c.writeUint32(0x62746c65) // keyID "btle"
 	c.write(n1[:])
@@ -52,14 +59,19 @@ func f5Half(t bt.Key, counter byte, n1, n2 [16]byte, a1, a2 bt.TypedAddress) bt.
 // passkey, and zero for the remaining models. ioCap is AuthReq, OOB flag and IO
 // capability: the reverse of their order in the PDU (Core Vol 3, Part H, 2.2.8).
 func F6(w bt.Key, n1, n2, r [16]byte, ioCap [3]byte, a1, a2 bt.TypedAddress) [16]byte {
-	c := newChain(w)
-	c.write(n1[:])
-	c.write(n2[:])
-	c.write(r[:])
-	c.write(ioCap[:])
-	c.writeAddress(a1)
-	c.writeAddress(a2)
-	return c.mac()
+	return NewCipher(w).F6(n1, n2, r, ioCap, a1, a2)
+}
+
+// F6 is the function F6 with the cipher's key as MacKey.
+func (c Cipher) F6(n1, n2, r [16]byte, ioCap [3]byte, a1, a2 bt.TypedAddress) [16]byte {
+	chain := c.chain()
+	chain.write(n1[:])
+	chain.write(n2[:])
+	chain.write(r[:])
+	chain.write(ioCap[:])
+	chain.writeAddress(a1)
+	chain.writeAddress(a2)
+	return chain.mac()
 }
 
 // G2 computes the number of Numeric Comparison, 32 bits of it; Digits gives what
