@@ -12,60 +12,47 @@ import (
 // depend on what is sent, so that a replay knows the order.
 func (p *Procedure) makeOwnKeys() {
 	x := &p.pairing
-	var ltk bt.Key
-	var ediv [2]byte
-	var random [8]byte
-	p.config.Rand(ltk[:])
-	p.config.Rand(ediv[:])
-	p.config.Rand(random[:])
+	p.config.Rand(x.ownLTK.Key[:])
+	x.ownLTK.Key = cut(x.ownLTK.Key, p.keySize())
+	ediv, random := x.octets[:2], x.octets[:8]
+	p.config.Rand(ediv)
+	x.ownLTK.EDIV = binary.BigEndian.Uint16(ediv)
+	p.config.Rand(random)
+	x.ownLTK.Rand = binary.BigEndian.Uint64(random)
 	p.config.Rand(x.ownCSRK[:])
-	x.ownLTK = LongTermKey{
-		Key:  cut(ltk, p.keySize()),
-		EDIV: binary.BigEndian.Uint16(ediv[:]),
-		Rand: binary.BigEndian.Uint64(random[:]),
-	}
 }
 
 // keepLTK keeps the peer's LTK, as long as the two sides have agreed: a peer
 // that does not cut it itself would leave a key that is no bond's.
 func (p *Procedure) keepLTK() {
 	ltk := cut(p.message.EncryptionInformation.LTK, p.keySize())
-	p.pairing.keys[p.peer].LTK = &LongTermKey{Key: ltk}
+	p.pairing.keys[p.peer].keepLTK(LongTermKey{Key: ltk})
 }
 
 func (p *Procedure) keepEDIV() {
-	ltk := p.pairing.keys[p.peer].LTK
+	ltk := &p.pairing.keys[p.peer].ltk
 	ltk.EDIV, ltk.Rand = p.message.CentralIdentification.EDIV, p.message.CentralIdentification.Rand
 }
 
 // keepIRK keeps the peer's IRK. Zero says that the peer has none: it is kept as
 // none, since everybody could make addresses that it resolves.
 func (p *Procedure) keepIRK() {
-	p.pairing.keys[p.peer].IRK = keyOrNone(p.message.IdentityInformation.IRK)
+	p.pairing.keys[p.peer].keepIRK(p.message.IdentityInformation.IRK)
 }
 
 func (p *Procedure) keepIdentity() {
-	identity := p.message.IdentityAddressInformation.typed()
-	p.pairing.keys[p.peer].Identity = &identity
+	p.pairing.keys[p.peer].keepIdentity(p.message.IdentityAddressInformation.typed())
 }
 
 // keepCSRK keeps the peer's CSRK, zero as none: no bond could hold it.
 func (p *Procedure) keepCSRK() {
-	p.pairing.keys[p.peer].CSRK = keyOrNone(p.message.SigningInformation.CSRK)
+	p.pairing.keys[p.peer].keepCSRK(p.message.SigningInformation.CSRK)
 }
 
 func (p *Procedure) makeKeypress() { p.pairing.keypress = p.in.Keypress }
 
 // forget wipes the pairing: nothing of it is used again.
 func (p *Procedure) forget() { p.pairing, p.tools = pairing{}, pairingTools{} }
-
-// keyOrNone gives nil for the zero key.
-func keyOrNone(key bt.Key) *bt.Key {
-	if key.IsZero() {
-		return nil
-	}
-	return &key
-}
 
 // typed gives the identity address with its type.
 func (x *IdentityAddressInformation) typed() bt.TypedAddress {

@@ -184,54 +184,70 @@ func offerOf(pdu PairingResponse) Offer {
 
 // result is what the pairing has brought.
 func (p *Procedure) result() *Result {
-	v, keys := p.vars(), p.pairing.keys
+	v, x := p.vars(), &p.pairing
+	m := &resultMemory{rings: x.keys}
 	if v.SC() {
-		ltk := LongTermKey{Key: p.pairing.sessionKey}
-		keys[0].LTK, keys[1].LTK = &ltk, &ltk
+		ltk := LongTermKey{Key: x.sessionKey}
+		m.rings[0].keepLTK(ltk)
+		m.rings[1].keepLTK(ltk)
 	}
-	return &Result{
+	var linked bool
+	m.linkKey, linked = p.linkKey()
+	m.result = Result{
 		Level:     p.outcome(),
 		Bonded:    v.Bonding() && p.keepable(),
 		Debug:     p.usesDebugKey(),
-		Initiator: keys[0],
-		Responder: keys[1],
-		LinkKey:   p.linkKey(),
+		Initiator: m.rings[0].keys(),
+		Responder: m.rings[1].keys(),
+		LinkKey:   pointer(linked, &m.linkKey),
 	}
+	return &m.result
 }
 
 // linkKey derives the key for BR/EDR where both sides offer it, both ways. It
 // comes of the LTK before that is cut (Core Vol 3, Part H, 2.3.5.7).
-func (p *Procedure) linkKey() *bt.Key {
+func (p *Procedure) linkKey() (bt.Key, bool) {
 	req, rsp := &p.pairing.request, &p.pairing.response
 	offered := req.InitiatorKeyDistribution & req.ResponderKeyDistribution &
 		rsp.InitiatorKeyDistribution & rsp.ResponderKeyDistribution
 	if !p.vars().SC() || !offered.LinkKey() {
-		return nil
+		return bt.Key{}, false
 	}
-	key := toolbox.LinkKeyFromLTK(p.pairing.uncutLTK, (req.AuthReq & rsp.AuthReq).CT2())
-	return &key
+	return toolbox.LinkKeyFromLTK(p.pairing.uncutLTK, (req.AuthReq & rsp.AuthReq).CT2()), true
 }
 
 // newBond is what the pairing leaves behind.
 func (p *Procedure) newBond() *bond.Bond {
-	r := p.result()
-	keys := [2]Keys{r.Initiator, r.Responder}
-	own, peer := keys[p.own], keys[p.peer]
-	b := &bond.Bond{
+	x, level := &p.pairing, p.outcome()
+	own, peer := x.keys[p.own], x.keys[p.peer]
+	if level.SC {
+		ltk := LongTermKey{Key: x.sessionKey}
+		own.keepLTK(ltk)
+		peer.keepLTK(ltk)
+	}
+	m := &bondMemory{
+		ltk:     [2]bond.LongTermKey{bond.LongTermKey(own.ltk), bond.LongTermKey(peer.ltk)},
+		peerIRK: peer.irk,
+		csrk:    [2]bt.Key{own.csrk, peer.csrk},
+	}
+	var linked bool
+	m.linkKey, linked = p.linkKey()
+	m.bond = bond.Bond{
 		Local:     p.config.LocalIdentity,
 		Peer:      p.identity(),
-		SC:        r.Level.SC,
-		MITM:      r.Level.MITM,
-		Debug:     r.Debug,
-		KeySize:   r.Level.KeySize,
-		Model:     uint8(r.Level.Model),
-		LocalLTK:  stored(own.LTK),
-		PeerLTK:   stored(peer.LTK),
-		PeerIRK:   peer.IRK,
-		LocalCSRK: own.CSRK,
-		PeerCSRK:  peer.CSRK,
-		LinkKey:   r.LinkKey,
+		SC:        level.SC,
+		MITM:      level.MITM,
+		Debug:     p.usesDebugKey(),
+		KeySize:   level.KeySize,
+		Model:     uint8(level.Model),
+		LocalLTK:  pointer(own.hasLTK, &m.ltk[0]),
+		PeerLTK:   pointer(peer.hasLTK, &m.ltk[1]),
+		PeerIRK:   pointer(peer.hasIRK, &m.peerIRK),
+		LocalCSRK: pointer(own.hasCSRK, &m.csrk[0]),
+		PeerCSRK:  pointer(peer.hasCSRK, &m.csrk[1]),
+		LinkKey:   pointer(linked, &m.linkKey),
 	}
+	b := &m.bond
 	if onAir := p.config.Peer; onAir.IsIdentity() && onAir != b.Peer {
 		b.OnAir = onAir
 	}
@@ -241,11 +257,4 @@ func (p *Procedure) newBond() *bond.Bond {
 func (p *Procedure) usesDebugKey() bool {
 	x := &p.pairing
 	return toolbox.IsDebugKey(x.public[0]) || toolbox.IsDebugKey(x.public[1])
-}
-
-func stored(k *LongTermKey) *bond.LongTermKey {
-	if k == nil {
-		return nil
-	}
-	return &bond.LongTermKey{Key: k.Key, EDIV: k.EDIV, Rand: k.Rand}
 }

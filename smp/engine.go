@@ -26,8 +26,10 @@ func (p *Procedure) took(step table.Step) {
 
 // newEffect appends an effect.
 func (p *Procedure) newEffect(kind EffectKind) *Effect {
-	p.effects = append(p.effects, Effect{Kind: kind})
-	return &p.effects[len(p.effects)-1]
+	p.effects = append(p.effects, Effect{})
+	e := &p.effects[len(p.effects)-1]
+	e.Kind = kind
+	return e
 }
 
 // scratch is where the next PDU is encoded, behind those of the same step.

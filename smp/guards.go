@@ -126,7 +126,7 @@ func (p *Procedure) ltkAcceptable() bool {
 // identity, or an address on the air that the peer keeps.
 func (p *Procedure) keepable() bool {
 	own, peer := &p.pairing.keys[p.own], &p.pairing.keys[p.peer]
-	key := p.vars().SC() || own.LTK != nil || own.CSRK != nil || peer.LTK != nil || peer.IRK != nil || peer.CSRK != nil
+	key := p.vars().SC() || own.hasLTK || own.hasCSRK || peer.hasLTK || peer.hasIRK || peer.hasCSRK
 	return key && p.identity().IsIdentity()
 }
 
@@ -201,8 +201,8 @@ func (p *Procedure) replacementOf(b *bond.Bond, onOld bool) replacement {
 
 // identity is who the peer is after key distribution.
 func (p *Procedure) identity() bt.TypedAddress {
-	if distributed := p.pairing.keys[p.peer].Identity; distributed != nil {
-		return *distributed
+	if peer := &p.pairing.keys[p.peer]; peer.hasIdentity {
+		return peer.identity
 	}
 	return p.peerIdentity
 }

@@ -102,9 +102,10 @@ type pairing struct {
 	peerCheck  [16]byte //vet:secret
 	number     uint32
 
-	keys     [2]Keys // that were or will be distributed
+	keys     [2]keyring // that were distributed
 	ownLTK   LongTermKey
 	ownCSRK  bt.Key
+	octets   [8]byte //vet:secret // random, on their way to EDIV and Rand
 	keypress KeypressType
 }
 
@@ -128,7 +129,7 @@ func NewProcedure(config Config) (*Procedure, error) {
 // done, in order. Octets in the effects lie in in.Scratch and live as long.
 func (p *Procedure) Step(dst []Effect, in Input) []Effect {
 	p.remember()
-	dst = p.take(dst, in)
+	dst = p.take(dst, &in)
 	if p.Idle() {
 		p.release()
 	}
@@ -136,12 +137,12 @@ func (p *Procedure) Step(dst []Effect, in Input) []Effect {
 }
 
 // take is Step with a memory.
-func (p *Procedure) take(dst []Effect, in Input) []Effect {
-	event := p.receive(&in)
-	if p.stale(event, &in) {
+func (p *Procedure) take(dst []Effect, in *Input) []Effect {
+	event := p.receive(in)
+	if p.stale(event, in) {
 		return dst
 	}
-	p.in, p.event, p.effects, p.out = in, event, dst, in.Scratch[:0]
+	p.in, p.event, p.effects, p.out = *in, event, dst, in.Scratch[:0]
 	v := p.vars()
 	v.setEncrypted(p.encrypted)
 	if event == EventEncryptionOn {

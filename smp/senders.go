@@ -20,9 +20,8 @@ func (p *Procedure) pairingFailed(reason Reason) PairingFailed {
 }
 
 func (p *Procedure) encryptionInformation() EncryptionInformation {
-	ltk := p.pairing.ownLTK
-	p.ownKeys().LTK = &ltk
-	return EncryptionInformation{LTK: ltk.Key}
+	p.ownKeys().keepLTK(p.pairing.ownLTK)
+	return EncryptionInformation{LTK: p.pairing.ownLTK.Key}
 }
 
 func (p *Procedure) centralIdentification() CentralIdentification {
@@ -30,20 +29,19 @@ func (p *Procedure) centralIdentification() CentralIdentification {
 }
 
 func (p *Procedure) identityInformation() IdentityInformation {
-	p.ownKeys().IRK = keyOrNone(p.config.LocalIRK)
+	p.ownKeys().keepIRK(p.config.LocalIRK)
 	return IdentityInformation{IRK: p.config.LocalIRK}
 }
 
 func (p *Procedure) identityAddressInformation() IdentityAddressInformation {
 	identity := p.config.LocalIdentity
-	p.ownKeys().Identity = &identity
+	p.ownKeys().keepIdentity(identity)
 	return IdentityAddressInformation{AddressType: identity.Type, Address: identity.Address}
 }
 
 func (p *Procedure) signingInformation() SigningInformation {
-	csrk := p.pairing.ownCSRK
-	p.ownKeys().CSRK = &csrk
-	return SigningInformation{CSRK: csrk}
+	p.ownKeys().keepCSRK(p.pairing.ownCSRK)
+	return SigningInformation{CSRK: p.pairing.ownCSRK}
 }
 
 func (p *Procedure) securityRequest() SecurityRequest {
@@ -59,4 +57,4 @@ func (p *Procedure) keypressNotification() KeypressNotification {
 }
 
 // ownKeys are the keys that we have distributed so far.
-func (p *Procedure) ownKeys() *Keys { return &p.pairing.keys[p.own] }
+func (p *Procedure) ownKeys() *keyring { return &p.pairing.keys[p.own] }

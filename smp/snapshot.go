@@ -46,7 +46,7 @@ func (p *Procedure) save() *snapshot {
 	}
 	if p.memory != nil {
 		s.pairing = pairings.Get().(*pairing)
-		s.pairing.copyOf(&p.pairing)
+		*s.pairing = p.pairing
 	}
 	return s
 }
@@ -60,21 +60,9 @@ func (p *Procedure) load(s *snapshot) {
 	switch {
 	case s.pairing != nil:
 		p.remember()
-		p.pairing.copyOf(s.pairing)
-		p.message = message{}
+		p.pairing, p.message = *s.pairing, message{}
 	case p.memory != nil:
 		p.release()
-	}
-}
-
-// copyOf makes it a copy that shares nothing that a step writes.
-func (x *pairing) copyOf(y *pairing) {
-	*x = *y
-	for i := range x.keys {
-		if ltk := x.keys[i].LTK; ltk != nil {
-			own := *ltk
-			x.keys[i].LTK = &own
-		}
 	}
 }
 
@@ -139,23 +127,6 @@ func (x *pairing) appendTo(dst []byte) []byte {
 		dst = append(dst, value[:]...)
 	}
 	return append(dst, x.dhKey[:]...)
-}
-
-func (k *Keys) appendTo(dst []byte) []byte {
-	if k.LTK != nil {
-		dst = append(append(dst, 1), k.LTK.Key[:]...)
-		dst = binary.BigEndian.AppendUint16(dst, k.LTK.EDIV)
-		dst = binary.BigEndian.AppendUint64(dst, k.LTK.Rand)
-	}
-	if k.Identity != nil {
-		dst = append(append(dst, 2, byte(k.Identity.Type)), k.Identity.Address[:]...)
-	}
-	for i, key := range []*bt.Key{k.IRK, k.CSRK} {
-		if key != nil {
-			dst = append(append(dst, byte(3+i)), key[:]...)
-		}
-	}
-	return append(dst, 0)
 }
 
 func bit8(b bool) byte {

@@ -1,0 +1,85 @@
+package smp
+
+import (
+	"encoding/binary"
+
+	"blesmp/bond"
+	"blesmp/bt"
+)
+
+// keyring is what one side has distributed so far, as a value: a pairing can be
+// copied with it, and keeping a key allocates nothing. What was not distributed,
+// and a key of zeros, which says that there is none, has no flag.
+type keyring struct {
+	ltk         LongTermKey
+	irk, csrk   bt.Key
+	identity    bt.TypedAddress
+	hasLTK      bool
+	hasIRK      bool
+	hasIdentity bool
+	hasCSRK     bool
+}
+
+func (k *keyring) keepLTK(ltk LongTermKey) { k.ltk, k.hasLTK = ltk, true }
+
+// keepIRK and keepCSRK keep zero as none.
+func (k *keyring) keepIRK(irk bt.Key) { k.irk, k.hasIRK = irk, !irk.IsZero() }
+
+func (k *keyring) keepCSRK(csrk bt.Key) { k.csrk, k.hasCSRK = csrk, !csrk.IsZero() }
+
+func (k *keyring) keepIdentity(identity bt.TypedAddress) {
+	k.identity, k.hasIdentity = identity, true
+}
+
+// keys gives the ring's keys as a Result has them: they point into the ring.
+func (k *keyring) keys() Keys {
+	return Keys{
+		LTK:      pointer(k.hasLTK, &k.ltk),
+		IRK:      pointer(k.hasIRK, &k.irk),
+		Identity: pointer(k.hasIdentity, &k.identity),
+		CSRK:     pointer(k.hasCSRK, &k.csrk),
+	}
+}
+
+// pointer is nil for what is not there.
+func pointer[T any](there bool, value *T) *T {
+	if there {
+		return value
+	}
+	return nil
+}
+
+// appendTo appends what is there.
+func (k *keyring) appendTo(dst []byte) []byte {
+	if k.hasLTK {
+		dst = append(append(dst, 1), k.ltk.Key[:]...)
+		dst = binary.BigEndian.AppendUint16(dst, k.ltk.EDIV)
+		dst = binary.BigEndian.AppendUint64(dst, k.ltk.Rand)
+	}
+	if k.hasIdentity {
+		dst = append(append(dst, 2, byte(k.identity.Type)), k.identity.Address[:]...)
+	}
+	if k.hasIRK {
+		dst = append(append(dst, 3), k.irk[:]...)
+	}
+	if k.hasCSRK {
+		dst = append(append(dst, 4), k.csrk[:]...)
+	}
+	return append(dst, 0)
+}
+
+// resultMemory is a Result with all that it points to.
+type resultMemory struct {
+	result  Result
+	rings   [2]keyring
+	linkKey bt.Key
+}
+
+// bondMemory is a bond with all that it points to.
+type bondMemory struct {
+	bond    bond.Bond
+	ltk     [2]bond.LongTermKey // ours, then the peer's
+	peerIRK bt.Key
+	csrk    [2]bt.Key
+	linkKey bt.Key
+}
