@@ -12,14 +12,14 @@ import (
 // depend on what is sent, so that a replay knows the order.
 func (p *Procedure) makeOwnKeys() {
 	x := &p.pairing
-	p.config.Rand(x.ownLTK.Key[:])
+	p.draw(x.ownLTK.Key[:])
 	x.ownLTK.Key = cut(x.ownLTK.Key, p.keySize())
 	ediv, random := x.octets[:2], x.octets[:8]
-	p.config.Rand(ediv)
+	p.draw(ediv)
 	x.ownLTK.EDIV = binary.BigEndian.Uint16(ediv)
-	p.config.Rand(random)
+	p.draw(random)
 	x.ownLTK.Rand = binary.BigEndian.Uint64(random)
-	p.config.Rand(x.ownCSRK[:])
+	p.draw(x.ownCSRK[:])
 }
 
 // keepLTK keeps the peer's LTK, as long as the two sides have agreed: a peer
@@ -52,7 +52,7 @@ func (p *Procedure) keepCSRK() {
 func (p *Procedure) makeKeypress() { p.pairing.keypress = p.in.Keypress }
 
 // forget wipes the pairing: nothing of it is used again.
-func (p *Procedure) forget() { p.pairing, p.tools = pairing{}, pairingTools{} }
+func (p *Procedure) forget() { p.pairing, p.tools, p.supply = pairing{}, pairingTools{}, supply{} }
 
 // typed gives the identity address with its type.
 func (x *IdentityAddressInformation) typed() bt.TypedAddress {

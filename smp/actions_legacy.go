@@ -21,7 +21,7 @@ func (p *Procedure) newPasskey() { p.pairing.passkey = p.config.NewPasskey() % p
 
 func (p *Procedure) takePasskey() { p.pairing.passkey = p.in.Passkey % passkeyLimit }
 
-func (p *Procedure) newNonce() { p.config.Rand(p.pairing.nonce[p.own][:]) }
+func (p *Procedure) newNonce() { p.draw(p.pairing.nonce[p.own][:]) }
 
 func (p *Procedure) legacyConfirm() { p.pairing.confirm = p.c1(p.pairing.nonce[p.own]) }
 

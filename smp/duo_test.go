@@ -3,7 +3,6 @@ package smp_test
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"blesmp/bt"
 	"blesmp/smp"
@@ -16,7 +15,6 @@ import (
 type duo struct {
 	ends [2]duoEnd
 	mail []letter
-	at   int    // the next of mail
 	pdus []byte // what mail carries
 	keys []smp.KeyPair
 }
@@ -26,18 +24,25 @@ type duoEnd struct {
 	features  smp.Features
 	effects   []smp.Effect
 	scratch   [160]byte
-	sent      int // PDUs that are not acknowledged
-	held      *smp.Effect
+	sent      int    // PDUs that are not acknowledged
+	held      letter // to the other side's controller, when all PDUs are acknowledged
+	waits     bool   // held is one
 	passkey   uint32
 	complete  int
 	err       error
 }
 
-// letter is an input on its way to one end; acknowledge says whose PDU it is.
+// letter is an input on its way to one end: a PDU, which lies in pdus, or an
+// event.
 type letter struct {
-	to          bt.Role
-	input       smp.Input
-	acknowledge bool
+	to       bt.Role
+	event    smp.EventKind
+	first    int // of the PDU
+	size     int // of the PDU, 0 for none
+	question uint64
+	passkey  uint32
+	ediv     uint16
+	rand     uint64
 }
 
 // newDuo links two Procedures with these features. Key pairs come from what
@@ -95,25 +100,45 @@ func (d *duo) pair() error {
 }
 
 func (d *duo) run(in smp.Input) error {
-	d.mail, d.pdus, d.at = d.mail[:0], d.pdus[:0], 0
 	before := [2]int{d.ends[0].complete, d.ends[1].complete}
-	d.step(bt.Central, in)
-	for d.at < len(d.mail) {
-		next := &d.mail[d.at]
-		d.at++
-		to, from := next.to, 1-next.to
-		acknowledge := next.acknowledge
-		d.step(to, next.input)
-		if acknowledge {
-			d.acknowledge(from)
-		}
+	d.step(bt.Central, &in)
+	if err := d.deliver(); err != nil {
+		return err
 	}
 	for role := range d.ends {
-		if end := &d.ends[role]; end.err != nil || end.complete != before[role]+1 {
-			return fmt.Errorf("the %v has completed %d times in %v: %w", bt.Role(role), end.complete-before[role], end.procedure.State(), end.err)
+		if end := &d.ends[role]; end.complete != before[role]+1 {
+			return fmt.Errorf("the %v has completed %d pairings, and is in %v", bt.Role(role), end.complete-before[role], end.procedure.State())
 		}
 	}
 	return nil
+}
+
+// encrypt has the central encrypt with the stored key.
+func (d *duo) encrypt() error {
+	d.step(bt.Central, &smp.Input{Event: smp.EventEncrypt})
+	return d.deliver()
+}
+
+// deliver hands all letters over, and those that come of them.
+func (d *duo) deliver() error {
+	var in smp.Input
+	for i := 0; i < len(d.mail); i++ {
+		l := &d.mail[i]
+		to := l.to
+		if l.size > 0 {
+			in = smp.Input{PDU: d.pdus[l.first:][:l.size]}
+			d.step(to, &in)
+			d.acknowledge(1 - to)
+			continue
+		}
+		in = smp.Input{Event: l.event, Question: l.question, Passkey: l.passkey, EDIV: l.ediv, Rand: l.rand}
+		if l.event == smp.EventConsentGiven {
+			in.Features = &d.ends[to].features
+		}
+		d.step(to, &in)
+	}
+	d.mail, d.pdus = d.mail[:0], d.pdus[:0]
+	return errors.Join(d.ends[0].err, d.ends[1].err)
 }
 
 // acknowledge tells a side that one of its PDUs has arrived.
@@ -122,17 +147,17 @@ func (d *duo) acknowledge(role bt.Role) {
 	if end.sent--; end.sent > 0 {
 		return
 	}
-	if e := end.held; e != nil {
-		end.held = nil
-		d.tell(bt.Peripheral, smp.Input{Event: smp.EventLTKRequest, EDIV: e.EDIV, Rand: e.Rand})
+	if end.waits {
+		end.waits = false
+		d.mail = append(d.mail, end.held)
 	}
-	d.step(role, smp.Input{Event: smp.EventDelivered})
+	d.step(role, &smp.Input{Event: smp.EventDelivered})
 }
 
-func (d *duo) step(role bt.Role, in smp.Input) {
+func (d *duo) step(role bt.Role, in *smp.Input) {
 	end := &d.ends[role]
 	in.Scratch = end.scratch[:0]
-	end.effects = end.procedure.Step(end.effects[:0], in)
+	end.effects = end.procedure.Step(end.effects[:0], *in)
 	for i := range end.effects {
 		d.carryOut(role, &end.effects[i])
 	}
@@ -145,16 +170,16 @@ func (d *duo) carryOut(role bt.Role, e *smp.Effect) {
 		at := len(d.pdus)
 		d.pdus = append(d.pdus, e.PDU...)
 		end.sent++
-		d.mail = append(d.mail, letter{to: 1 - role, input: smp.Input{PDU: d.pdus[at:]}, acknowledge: true})
+		d.mail = append(d.mail, letter{to: 1 - role, first: at, size: len(e.PDU)})
 	case smp.EffectStartPairingEncryption, smp.EffectStartStoredEncryption:
-		waiting := *e
-		if end.held = &waiting; end.sent == 0 {
-			end.held = nil
-			d.tell(bt.Peripheral, smp.Input{Event: smp.EventLTKRequest, EDIV: e.EDIV, Rand: e.Rand})
+		end.held, end.waits = letter{to: bt.Peripheral, event: smp.EventLTKRequest, ediv: e.EDIV, rand: e.Rand}, true
+		if end.sent == 0 {
+			end.waits = false
+			d.mail = append(d.mail, end.held)
 		}
 	case smp.EffectReplyPairingKey, smp.EffectReplyStoredKey:
-		d.tell(bt.Peripheral, smp.Input{Event: smp.EventEncryptionOn})
-		d.tell(bt.Central, smp.Input{Event: smp.EventEncryptionOn})
+		d.mail = append(d.mail, letter{to: bt.Peripheral, event: smp.EventEncryptionOn})
+		d.mail = append(d.mail, letter{to: bt.Central, event: smp.EventEncryptionOn})
 	case smp.EffectReportComplete:
 		end.complete++
 	case smp.EffectReportFailure, smp.EffectReportEnd, smp.EffectReportRejection, smp.EffectReportTimeout:
@@ -164,40 +189,21 @@ func (d *duo) carryOut(role bt.Role, e *smp.Effect) {
 	case smp.EffectNegativeReply, smp.EffectReportEncryptionFailure:
 		end.err = errors.New("encryption failed")
 	case smp.EffectAskPairing:
-		d.answer(role, e, smp.Input{Event: smp.EventConsentGiven, Features: &end.features})
+		d.answer(role, e, smp.EventConsentGiven)
 	case smp.EffectAskFeatures:
-		d.answer(role, e, smp.Input{Event: smp.EventFeaturesConfirmed})
+		d.answer(role, e, smp.EventFeaturesConfirmed)
 	case smp.EffectShowPasskey:
 		end.passkey = e.Number
 	case smp.EffectAskPasskey:
-		d.answer(role, e, smp.Input{Event: smp.EventPasskeyEntered, Passkey: d.ends[1-role].passkey})
+		d.answer(role, e, smp.EventPasskeyEntered)
 	case smp.EffectAskCompare:
-		d.answer(role, e, smp.Input{Event: smp.EventNumbersEqual})
+		d.answer(role, e, smp.EventNumbersEqual)
 	}
 }
 
-func (d *duo) answer(role bt.Role, question *smp.Effect, in smp.Input) {
-	in.Question = question.Question
-	d.tell(role, in)
+func (d *duo) answer(role bt.Role, question *smp.Effect, event smp.EventKind) {
+	d.mail = append(d.mail, letter{to: role, event: event, question: question.Question, passkey: d.ends[1-role].passkey})
 }
 
-func (d *duo) tell(role bt.Role, in smp.Input) {
-	d.mail = append(d.mail, letter{to: role, input: in})
-}
-
-// encrypt has the central encrypt with the stored key.
-func (d *duo) encrypt() error {
-	d.mail, d.pdus, d.at = d.mail[:0], d.pdus[:0], 0
-	d.step(bt.Central, smp.Input{Event: smp.EventEncrypt})
-	for d.at < len(d.mail) {
-		next := d.mail[d.at]
-		d.at++
-		d.step(next.to, next.input)
-	}
-	return errors.Join(d.ends[0].err, d.ends[1].err)
-}
-
-// clone is for features that are changed.
+// both gives the two sides the same features.
 func both(f smp.Features) [2]smp.Features { return [2]smp.Features{f, f} }
-
-var _ = slices.Clone[[]byte]

@@ -26,6 +26,8 @@ type Procedure struct {
 	own     int // index of our role where both sides have a value
 	peer    int // index of the peer's
 
+	supplied bool // with random octets of the system: Config has no Rand
+
 	// What the link has, and what it will have once encryption has started.
 	encrypted     bool
 	level         Level
@@ -55,6 +57,7 @@ type memory struct {
 	pairing pairing
 	message message      // the PDU of the step that is running
 	tools   pairingTools // where Config has no Toolbox
+	supply  supply       // where Config has no Rand
 }
 
 var memories = sync.Pool{New: func() any { return new(memory) }}
@@ -111,10 +114,12 @@ type pairing struct {
 
 // NewProcedure gives the procedure of a connection that has just been made.
 func NewProcedure(config Config) (*Procedure, error) {
+	supplied := config.Rand == nil
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
 	return &Procedure{
+		supplied:     supplied,
 		config:       config,
 		machine:      config.Table.New(uint8(config.Role)),
 		own:          int(config.Role),
@@ -159,7 +164,8 @@ func (p *Procedure) take(dst []Effect, in *Input) []Effect {
 		p.encrypted = false
 	}
 	dst = p.effects
-	p.in, p.effects, p.out, p.malformed, p.made = Input{}, nil, nil, nil, nil
+	p.in.PDU, p.in.Scratch, p.in.Features, p.in.Err = nil, nil, nil, nil // the caller's
+	p.effects, p.out, p.malformed, p.made = nil, nil, nil, nil
 	return dst
 }
 
