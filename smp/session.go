@@ -21,23 +21,23 @@ type Session struct {
 	events  eventQueue
 	// keypresses are for Prompter.Keypress, which may be slow, too.
 	keypresses eventQueue
+	worker     func() // is work
 	done       chan struct{}
 
 	// Used by the worker alone, which is one goroutine at a time.
 	procedure *Procedure
-	effects   []Effect
-	scratch   [160]byte
+	worked    *workspace // while the worker runs
 	flush     flush
 	timer     timer
 	prompt    prompt
-	asked     AuthReq                        // by our Security Request, for what the central begins then
-	inquiry   error                          // refusal of the command that is being stepped
-	found     map[bt.TypedAddress]*bond.Bond // by this step
+	asked     AuthReq     // by our Security Request, for what the central begins then
+	inquiry   error       // refusal of the command that is being stepped
+	found     []foundBond // by this step
 	pairing   *pairingWait
 	encrypt   *encryptWait
 
 	mu      sync.Mutex
-	jobs    []job
+	jobs    jobs
 	working bool
 	status  status
 	err     error
@@ -56,16 +56,6 @@ type status struct {
 	peerIdentity bt.TypedAddress
 }
 
-// job is one thing for the worker to do.
-type job struct {
-	input Input
-	// run, where it is set, is called instead of stepping.
-	run func()
-	// done, where it is set, is told whether the command was refused, before
-	// its effects are waited for.
-	done func(error)
-}
-
 func newSession(m *Manager, link bt.Link) (*Session, error) {
 	s := &Session{
 		manager: m,
@@ -73,6 +63,7 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 		log:     m.options.Logger.With("peer", link.PeerAddress(), "role", link.Role()),
 		done:    make(chan struct{}),
 	}
+	s.worker = s.work
 	s.events.start, s.keypresses.start = m.options.Go, m.options.Go
 	s.events.deliver = func(e Event) {
 		if m.options.OnEvent != nil {
@@ -264,17 +255,22 @@ func (s *Session) findBond(peer bt.TypedAddress) *bond.Bond {
 	return s.storedBond(peer)
 }
 
+// foundBond is the answer to one question for a bond; bond is nil for none.
+type foundBond struct {
+	peer bt.TypedAddress
+	bond *bond.Bond
+}
+
 // findBondOnce is findBond with one answer during a step, whatever others do to
 // the store.
 func (s *Session) findBondOnce(peer bt.TypedAddress) *bond.Bond {
-	if b, ok := s.found[peer]; ok {
-		return b
+	for _, found := range s.found {
+		if found.peer == peer {
+			return found.bond
+		}
 	}
 	b := s.findBond(peer)
-	if s.found == nil {
-		s.found = map[bt.TypedAddress]*bond.Bond{}
-	}
-	s.found[peer] = b
+	s.found = append(s.found, foundBond{peer, b})
 	return b
 }
 
@@ -295,54 +291,22 @@ func (s *Session) checkStore(err error) {
 	}
 }
 
-// post gives the worker a job, and starts it where it is not at work. An idle
-// session has no goroutine.
-func (s *Session) post(j job) {
-	s.mu.Lock()
-	s.jobs = append(s.jobs, j)
-	start := !s.working
-	s.working = true
-	s.mu.Unlock()
-	if start {
-		s.manager.options.Go(s.work)
-	}
-}
-
-// work does jobs until there are none.
-func (s *Session) work() {
-	for {
-		s.mu.Lock()
-		if len(s.jobs) == 0 {
-			s.jobs, s.working = nil, false
-			s.mu.Unlock()
-			return
-		}
-		j := s.jobs[0]
-		s.jobs = s.jobs[1:]
-		s.mu.Unlock()
-		if j.run != nil {
-			j.run()
-			continue
-		}
-		s.step(j)
-	}
-}
-
 // step gives one input to the procedure and carries out what comes of it.
-func (s *Session) step(j job) {
-	s.inquiry, s.found = nil, nil
-	in := j.input
-	in.Scratch = s.scratch[:0]
-	s.effects = s.procedure.Step(s.effects[:0], in)
+func (s *Session) step(j *job) {
+	w := s.worked
+	clear(s.found)
+	s.inquiry, s.found = nil, s.found[:0]
+	j.input.Scratch = w.scratch[:0]
+	w.effects = s.procedure.Step(w.effects[:0], j.input)
 	changed := s.publish()
-	for i := range s.effects {
-		s.carryOut(&s.effects[i])
+	for i := range w.effects {
+		s.carryOut(&w.effects[i])
 	}
-	clear(s.effects)
-	clear(s.scratch[:]) // the PDUs may have held keys
+	clear(w.effects)
+	clear(w.scratch[:]) // the PDUs may have held keys
 	if s.procedure.Idle() {
 		s.prompt.end(context.Canceled)
-		s.asked = 0
+		s.asked, s.found = 0, nil
 	}
 	if changed {
 		s.wake()

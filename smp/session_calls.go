@@ -63,7 +63,7 @@ func (s *Session) pair(ctx context.Context, f Features, want Level) (*Result, er
 // and not too late.
 func (s *Session) abandon(wait *pairingWait, why error) {
 	if s.pairing == wait {
-		s.step(job{input: Input{Event: EventCancel, Err: why}})
+		s.step(&job{input: Input{Event: EventCancel, Err: why}})
 	}
 }
 
@@ -249,7 +249,7 @@ func (s *Session) commanded(in Input, accepted func()) {
 	if accepted != nil {
 		accepted()
 	}
-	s.step(job{input: in})
+	s.step(&job{input: in})
 	if s.inquiry != nil {
 		s.pairing, s.encrypt, s.asked = pairing, encrypt, asked
 	}

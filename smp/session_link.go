@@ -22,7 +22,7 @@ func (h *linkHandler) HandleSMP(pdu []byte) {
 
 func (h *linkHandler) HandleDelivered(number uint64) {
 	s := (*Session)(h)
-	s.post(job{run: func() { s.delivered(number) }})
+	s.post(job{delivered: number})
 }
 
 func (h *linkHandler) HandleEncryption(status bt.Status, enabled, _ bool) {
@@ -87,7 +87,7 @@ func (s *Session) delivered(number uint64) {
 		s.startEncryption(e)
 	}
 	s.flush.release()
-	s.step(job{input: Input{Event: EventDelivered}})
+	s.step(&job{input: Input{Event: EventDelivered}})
 }
 
 // encryptionChanged keeps the promise that the result of an earlier encryption
@@ -100,7 +100,7 @@ func (s *Session) encryptionChanged(in Input) {
 		s.log.Warn("encryption event from before the start of encryption", "event", in.Event, "status", in.Status)
 		return
 	}
-	s.step(job{input: in})
+	s.step(&job{input: in})
 }
 
 // send queues a PDU at the link.

@@ -186,7 +186,7 @@ func (s *Session) showPasskey(q *Question) {
 		}
 		s.post(job{run: func() {
 			if s.prompt.ctx == ctx { // it is still this pairing
-				s.step(job{input: Input{Event: EventCancel, Reason: reasonOf(err, PasskeyEntryFailed), Err: err}})
+				s.step(&job{input: Input{Event: EventCancel, Reason: reasonOf(err, PasskeyEntryFailed), Err: err}})
 			}
 		}})
 	})

@@ -51,6 +51,9 @@ func TestCompare(t *testing.T) {
 				if got := c.Pairwise(); test.lag == 0 && math.Abs(got-test.want) > 1e-3 {
 					t.Errorf("Pairwise %v, want %v", got, test.want)
 				}
+				if got := c.Best(); math.Abs(got-test.want) > 1e-3 {
+					t.Errorf("Best %v, want %v", got, test.want)
+				}
 				if c.Floor() != test.floor || c.Subject() != test.subject {
 					t.Errorf("floor %v and subject %v, want %v and %v", c.Floor(), c.Subject(), test.floor, test.subject)
 				}
