@@ -112,8 +112,7 @@ func (h *Host) nextSerial() uint64 {
 // packet; h.mu is held.
 func (h *Host) nextCommand(b []byte) []byte {
 	p := h.queue[0]
-	h.queue[0] = nil
-	h.queue = h.queue[1:]
+	h.queue = slices.Delete(h.queue, 0, 1)
 	h.credits--
 	p.timer = time.AfterFunc(h.options.CommandTimeout, func() {
 		_ = h.fail(fmt.Errorf("%w: %s", ErrTimeout, p.opcode), bt.HardwareFailure)

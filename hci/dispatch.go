@@ -16,12 +16,16 @@ func decode[T any, P interface {
 	*T
 	decoder
 }](h *Host, parameters []byte, handle func(P)) {
-	var e T
-	if err := P(&e).Unmarshal(parameters); err != nil {
+	decodeInto(h, parameters, P(new(T)), handle)
+}
+
+// decodeInto is decode with memory for the event.
+func decodeInto[P decoder](h *Host, parameters []byte, e P, handle func(P)) {
+	if err := e.Unmarshal(parameters); err != nil {
 		h.count(&h.stats.Malformed, slog.LevelWarn, "malformed event", "error", err)
 		return
 	}
-	handle(&e)
+	handle(e)
 }
 
 // dispatch handles one packet of the controller.
@@ -47,7 +51,7 @@ func (h *Host) dispatchEvent(code EventCode, parameters []byte) {
 	case EventCodeCommandStatus:
 		decode(h, parameters, h.commandStatus)
 	case EventCodeNumberOfCompletedPackets:
-		decode(h, parameters, h.completed)
+		decodeInto(h, parameters, &h.completion, h.completed)
 	case EventCodeDisconnectionComplete:
 		decode(h, parameters, h.disconnected)
 	case EventCodeEncryptionChange:

@@ -75,6 +75,8 @@ type Host struct {
 	arrived    chan struct{} // holds a token when accepted is worth a look
 	done       chan struct{} // closed when every link has ended
 
+	completion NumberOfCompletedPackets // the reader's memory for the next one
+
 	mu       sync.Mutex
 	work     sync.Cond // for the writer: there may be something to write
 	err      error     // why the host ended

@@ -2,6 +2,7 @@ package hci
 
 import (
 	"log/slog"
+	"slices"
 
 	"blesmp/bt"
 	"blesmp/hci/l2cap"
@@ -86,8 +87,7 @@ func (c *Conn) nextFragment(b []byte, size int) []byte {
 	var completes uint64
 	if o.frame.Done() {
 		completes = o.number
-		c.out[0] = outgoing{}
-		c.out = c.out[1:]
+		c.out = slices.Delete(c.out, 0, 1)
 	}
 	c.unacked = append(c.unacked, completes)
 	return AppendACL(b, ACL{Handle: c.handle, Boundary: boundary, Data: data})
@@ -122,7 +122,7 @@ func (h *Host) release(handle uint16, n int) (c *Conn, number uint64, surplus bo
 	for _, completes := range c.unacked[:n] {
 		number = max(number, completes)
 	}
-	c.unacked = c.unacked[n:]
+	c.unacked = slices.Delete(c.unacked, 0, n)
 	h.aclFree += n
 	h.work.Signal()
 	return c, number, surplus

@@ -103,7 +103,7 @@ func BenchmarkEngine(b *testing.B) {
 func compare(t testing.TB, base, subject floor.Work) floor.Comparison {
 	t.Helper()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	c, err := floor.Compare(base, subject, floor.Options{Rounds: 101, Time: 4 * time.Millisecond, Clock: floor.CPUTime})
+	c, err := floor.Compare(base, subject, floor.Options{Rounds: 401, Time: time.Millisecond, Clock: floor.CPUTime})
 	if err != nil {
 		t.Fatal(err)
 	}

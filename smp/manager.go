@@ -73,6 +73,10 @@ type Manager struct {
 	options  Options
 	attempts *attempts
 
+	// workersStay says that goroutines may wait: not where Options.Go has to
+	// see them end.
+	workersStay bool
+
 	mu       sync.Mutex
 	sessions map[bt.Link]*Session
 	oob      map[bt.TypedAddress]*LocalOOB // by our identity
@@ -101,7 +105,8 @@ func NewManager(store bond.Store, options Options) *Manager {
 		//vet:allow deterministic: the default of a timer that Options replaces
 		options.AfterFunc = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 	}
-	if options.Go == nil {
+	workersStay := options.Go == nil
+	if workersStay {
 		options.Go = func(f func()) { go f() }
 	}
 	if fixed := options.UnsafeFixedPasskey; fixed != nil {
@@ -111,6 +116,9 @@ func NewManager(store bond.Store, options Options) *Manager {
 		store:    store,
 		options:  options,
 		attempts: newAttempts(store, options.Policy.Backoff, options.Now),
+
+		workersStay: workersStay,
+
 		sessions: map[bt.Link]*Session{},
 		oob:      map[bt.TypedAddress]*LocalOOB{},
 	}

@@ -38,6 +38,7 @@ type Session struct {
 
 	mu      sync.Mutex
 	jobs    jobs
+	posted  sync.Cond // for the worker: there is a job
 	working bool
 	status  status
 	err     error
@@ -63,7 +64,7 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 		log:     m.options.Logger.With("peer", link.PeerAddress(), "role", link.Role()),
 		done:    make(chan struct{}),
 	}
-	s.worker = s.work
+	s.worker, s.posted.L = s.work, &s.mu
 	s.events.start, s.keypresses.start = m.options.Go, m.options.Go
 	s.events.deliver = func(e Event) {
 		if m.options.OnEvent != nil {

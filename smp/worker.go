@@ -46,26 +46,36 @@ type workspace struct {
 
 var workspaces = sync.Pool{New: func() any { return new(workspace) }}
 
-// post gives the worker a job, and starts it where it is not at work. An idle
-// session has no goroutine.
+// post gives the worker a job, and starts it where it is not at work. A session
+// at rest has no goroutine.
 func (s *Session) post(j job) {
 	s.mu.Lock()
 	s.jobs.put(j)
 	start := !s.working
 	s.working = true
+	s.posted.Signal()
 	s.mu.Unlock()
 	if start {
 		s.manager.options.Go(s.worker)
 	}
 }
 
-// work does jobs until there are none.
+// work does jobs until there are none. While a procedure waits for the next one,
+// which its timer bounds, it stays: a pairing has dozens.
 func (s *Session) work() {
-	growStack(int(s.link.Role()))
 	s.worked = workspaces.Get().(*workspace)
+	stayed := false
 	for {
 		s.mu.Lock()
 		j, ok := s.jobs.take()
+		for !ok && s.manager.workersStay && s.timer.cancel != nil {
+			if !stayed {
+				stayed = true
+				growStack(s.jobs.first)
+			}
+			s.posted.Wait()
+			j, ok = s.jobs.take()
+		}
 		if !ok {
 			s.rest()
 			s.mu.Unlock()
@@ -93,10 +103,10 @@ func (s *Session) rest() {
 	}
 }
 
-// growStack has the stack of a new goroutine grow while it is shallow. Every event
-// gets a goroutine, and elliptic curves take 10 kB of stack: to get there in three
-// steps, each of them in the depth of a calculation, costs more than all the rest
-// of the goroutine. What it returns has no meaning.
+// growStack has the stack of a goroutine grow while it is shallow. Elliptic curves
+// take 10 kB of it: to get there step by step, each time with a whole calculation
+// to move, takes a good part of the time of the curves. What it returns has no
+// meaning.
 //
 //go:noinline
 func growStack(n int) byte {

@@ -52,10 +52,11 @@ type Air struct {
 	mu          sync.Mutex // guards everything below, and all controllers and links
 	controllers []*Controller
 	links       []*Link
-	queue       deliveries
-	sequence    uint64 // of the last delivery put into queue
-	frames      uint64 // the number of the last frame
-	connections uint64 // the number of the last link
+	now         []func()   // what happens before the lock is given up, in order
+	queue       deliveries // and what later
+	sequence    uint64     // of the last delivery put into queue
+	frames      uint64     // the number of the last frame
+	connections uint64     // the number of the last link
 	timer       *time.Timer
 }
 
@@ -96,8 +97,7 @@ func (a *Air) release() {
 	a.mu.Unlock()
 }
 
-// delivery is something that happens later: at a time, or, if due is zero,
-// before the lock is given up.
+// delivery is something that happens at a time.
 type delivery struct {
 	due      time.Time
 	sequence uint64
@@ -105,23 +105,33 @@ type delivery struct {
 }
 
 // soon runs f after what is going on now.
-func (a *Air) soon(f func()) { a.at(time.Time{}, f) }
+func (a *Air) soon(f func()) { a.now = append(a.now, f) }
 
 // at runs f at this time, after everything else that is due before it or was
-// asked for earlier.
+// asked for earlier; a time of zero is soon.
 func (a *Air) at(due time.Time, f func()) {
+	if due.IsZero() {
+		a.soon(f)
+		return
+	}
 	a.sequence++
 	heap.Push(&a.queue, delivery{due: due, sequence: a.sequence, run: f})
 }
 
 // pump runs what is due and sets the timer for what is not.
 func (a *Air) pump() {
-	for len(a.queue) > 0 {
-		if wait := a.queue[0].due; !wait.IsZero() {
-			if left := time.Until(wait); left > 0 {
-				a.wake(left)
-				return
-			}
+	for {
+		for i := 0; i < len(a.now); i++ { // which may grow
+			a.now[i]()
+		}
+		clear(a.now)
+		a.now = a.now[:0]
+		if len(a.queue) == 0 {
+			return
+		}
+		if left := time.Until(a.queue[0].due); left > 0 {
+			a.wake(left)
+			return
 		}
 		heap.Pop(&a.queue).(delivery).run()
 	}

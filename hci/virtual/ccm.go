@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/subtle"
 	"encoding/binary"
+	"slices"
 )
 
 const (
@@ -17,6 +18,10 @@ const (
 type ccm struct {
 	block cipher.Block
 	tag   int // octets of the authentication value, 4 to 16 and even
+
+	// mac and stream are blocks to work in. What is given to a cipher.Block has
+	// to be on the heap.
+	mac, stream *[aes.BlockSize]byte
 }
 
 func newCCM(key [16]byte, tag int) ccm {
@@ -24,14 +29,15 @@ func newCCM(key [16]byte, tag int) ccm {
 	if err != nil {
 		panic(err) // the key is sixteen octets by its type
 	}
-	return ccm{block: block, tag: tag}
+	work := new([2][aes.BlockSize]byte)
+	return ccm{block: block, tag: tag, mac: &work[0], stream: &work[1]}
 }
 
 // seal appends to dst the encrypted plain text and its authentication value.
 // Neither plain nor additional may be 65280 octets or longer.
 func (c ccm) seal(dst []byte, nonce [nonceSize]byte, plain, additional []byte) []byte {
 	tag := c.authenticate(nonce, plain, additional)
-	dst = c.crypt(dst, nonce, plain)
+	dst = c.crypt(slices.Grow(dst, len(plain)+c.tag), nonce, plain)
 	return append(dst, tag[:c.tag]...)
 }
 
@@ -42,7 +48,7 @@ func (c ccm) open(dst []byte, nonce [nonceSize]byte, sealed, additional []byte) 
 		return dst, false
 	}
 	text, got := sealed[:len(sealed)-c.tag], sealed[len(sealed)-c.tag:]
-	out := c.crypt(dst, nonce, text)
+	out := c.crypt(slices.Grow(dst, len(text)), nonce, text)
 	want := c.authenticate(nonce, out[len(dst):], additional)
 	if subtle.ConstantTimeCompare(got, want[:c.tag]) != 1 {
 		return dst, false
@@ -53,7 +59,8 @@ func (c ccm) open(dst []byte, nonce [nonceSize]byte, sealed, additional []byte) 
 // authenticate gives the encrypted CBC-MAC over B0, the additional data and
 // the plain text (RFC 3610, 2.2 and 2.3).
 func (c ccm) authenticate(nonce [nonceSize]byte, plain, additional []byte) [aes.BlockSize]byte {
-	var x [aes.BlockSize]byte
+	x := c.mac
+	*x = [aes.BlockSize]byte{}
 	x[0] = byte((c.tag-2)/2<<3 | 1)
 	if len(additional) > 0 {
 		x[0] |= 1 << 6
@@ -65,17 +72,18 @@ func (c ccm) authenticate(nonce [nonceSize]byte, plain, additional []byte) [aes.
 	if len(additional) > 0 {
 		var length [2]byte
 		binary.BigEndian.PutUint16(length[:], uint16(len(additional)))
-		c.absorb(&x, length[:], additional)
+		c.absorb(length[:], additional)
 	}
-	c.absorb(&x, nil, plain)
+	c.absorb(nil, plain)
 
 	mask := c.keyStream(nonce, 0)
-	subtle.XORBytes(x[:], x[:], mask[:])
-	return x
+	subtle.XORBytes(x[:], x[:], mask)
+	return *x
 }
 
 // absorb runs the CBC-MAC over prefix and text, padded with zeros to a block.
-func (c ccm) absorb(x *[aes.BlockSize]byte, prefix, text []byte) {
+func (c ccm) absorb(prefix, text []byte) {
+	x := c.mac
 	at := subtle.XORBytes(x[:], x[:], prefix)
 	for len(text) > 0 {
 		n := subtle.XORBytes(x[at:], x[at:], text)
@@ -88,19 +96,20 @@ func (c ccm) absorb(x *[aes.BlockSize]byte, prefix, text []byte) {
 func (c ccm) crypt(dst []byte, nonce [nonceSize]byte, text []byte) []byte {
 	for i := uint16(1); len(text) > 0; i++ {
 		stream := c.keyStream(nonce, i)
-		n := subtle.XORBytes(stream[:], stream[:], text)
+		n := subtle.XORBytes(stream, stream, text)
 		dst = append(dst, stream[:n]...)
 		text = text[n:]
 	}
 	return dst
 }
 
-// keyStream gives the block S of this number (RFC 3610, 2.3).
-func (c ccm) keyStream(nonce [nonceSize]byte, number uint16) [aes.BlockSize]byte {
-	var a [aes.BlockSize]byte
+// keyStream gives the block S of this number, valid until the next (RFC 3610,
+// 2.3).
+func (c ccm) keyStream(nonce [nonceSize]byte, number uint16) []byte {
+	a := c.stream
 	a[0] = 1 // L - 1
 	copy(a[1:], nonce[:])
 	binary.BigEndian.PutUint16(a[14:], number)
 	c.block.Encrypt(a[:], a[:])
-	return a
+	return a[:]
 }

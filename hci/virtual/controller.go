@@ -88,11 +88,13 @@ type Controller struct {
 
 	// Guarded by the air's lock, as is everything below.
 	readable *sync.Cond
-	outbox   [][]byte
-	data     int      // how many packets of the outbox are ACL data
-	owed     []func() // acknowledgements that wait until the host has read
-	late     lateEvents
-	closed   bool
+	outbox   fifo[[]byte]
+
+	completion hci.NumberOfCompletedPackets // memory for the next one
+	data       int                          // how many packets of the outbox are ACL data
+	owed       []func()                     // acknowledgements that wait until the host has read
+	late       lateEvents
+	closed     bool
 
 	settings
 }
@@ -209,15 +211,13 @@ func (c *Controller) ReadPacket(buf []byte) ([]byte, error) {
 func (c *Controller) read(buf []byte, ended *bool) ([]byte, error) {
 	c.air.mu.Lock()
 	defer c.air.release()
-	for len(c.outbox) == 0 && !c.closed && !*ended {
+	for c.outbox.empty() && !c.closed && !*ended {
 		c.readable.Wait()
 	}
 	if c.closed || *ended {
 		return nil, io.EOF
 	}
-	p := c.outbox[0]
-	c.outbox[0] = nil
-	c.outbox = c.outbox[1:]
+	p := c.outbox.take()
 	if p[0] == transport.ACLPacket {
 		c.data--
 		c.acknowledgeOwed()
@@ -299,7 +299,7 @@ func (c *Controller) Close() error {
 // to be told.
 func (c *Controller) vanish() {
 	c.clear()
-	c.outbox, c.data = nil, 0
+	c.outbox, c.data = fifo[[]byte]{}, 0
 	c.acknowledgeOwed()
 }
 
@@ -333,7 +333,7 @@ func (c *Controller) push(p []byte) {
 
 // enqueue lets the host read a packet.
 func (c *Controller) enqueue(p []byte) {
-	c.outbox = append(c.outbox, p)
+	c.outbox.put(p)
 	c.readable.Broadcast()
 }
 

@@ -1,12 +1,17 @@
 package virtual
 
 import (
+	"bytes"
 	"time"
 
 	"blesmp/bt"
 	"blesmp/hci"
 	"blesmp/hci/l2cap"
 )
+
+// aclHeaderSize is what stands before the data of an ACL packet, H4 type octet
+// included.
+const aclHeaderSize = 5
 
 // linkTypeACL is what Data Buffer Overflow says of LE data (Core Vol 4, Part E,
 // 7.7.26).
@@ -20,7 +25,7 @@ func (c *Controller) acl(p hci.ACL) {
 	if !ok {
 		return
 	}
-	data := append([]byte(nil), p.Data...)
+	data := p.Data
 	if len(data) > int(c.config.ACLLength) || c.inUse >= c.config.ACLPackets {
 		c.send(&hci.DataBufferOverflow{LinkType: linkTypeACL})
 		return
@@ -35,7 +40,10 @@ func (c *Controller) acl(p hci.ACL) {
 		e.transmitOrHold(outgoing{llid: llid, payload: data[:size:size]})
 		llid = llidContinue
 	}
-	e.transmitOrHold(outgoing{llid: llid, payload: data, done: e.completed})
+	if e.whenCompleted == nil {
+		e.whenCompleted = e.completed
+	}
+	e.transmitOrHold(outgoing{llid: llid, payload: data, done: e.whenCompleted})
 }
 
 // completed gives a buffer back to the host (Core Vol 4, Part E, 7.7.19).
@@ -45,15 +53,16 @@ func (e *end) completed() {
 	}
 	e.inFlight--
 	e.controller.inUse--
-	e.controller.send(&hci.NumberOfCompletedPackets{
-		Completed: []hci.CompletedPackets{{ConnectionHandle: e.handle, NumCompletedPackets: 1}},
-	})
+	completion := &e.controller.completion
+	completion.Completed = append(completion.Completed[:0], hci.CompletedPackets{ConnectionHandle: e.handle, NumCompletedPackets: 1})
+	e.controller.send(completion)
 }
 
 // transmitOrHold sends a PDU, or keeps it while an encryption procedure runs
-// (Core Vol 6, Part B, 5.1.3.1).
+// (Core Vol 6, Part B, 5.1.3.1). It does not use the payload's memory any more.
 func (e *end) transmitOrHold(o outgoing) {
 	if e.encryption.running() || len(e.held) > 0 {
+		o.payload = bytes.Clone(o.payload)
 		e.held = append(e.held, o)
 		return
 	}
@@ -93,7 +102,11 @@ func (e *end) transmit(o outgoing) {
 	}
 	e.sn = !e.sn
 	if e.encryption.sends {
-		pdu = e.encryption.session.seal(pdu[:headerSize:headerSize], e.role, pdu[0], pdu[headerSize:])
+		to := pdu[:headerSize]
+		if a.options.Interceptor != nil {
+			to = to[:headerSize:headerSize] // what it has seen stays as it is
+		}
+		pdu = e.encryption.session.seal(to, e.role, pdu[0], pdu[headerSize:])
 		pdu[1] = byte(len(pdu) - headerSize)
 		f.PDU, f.Encrypted = pdu, true
 	}
@@ -174,7 +187,7 @@ func (e *end) deliver(llid byte, payload []byte) {
 	if llid == llidStart {
 		boundary = l2cap.FirstToHost
 	}
-	e.controller.push(hci.AppendACL(nil, hci.ACL{Handle: e.handle, Boundary: boundary, Data: payload}))
+	e.controller.push(hci.AppendACL(make([]byte, 0, aclHeaderSize+len(payload)), hci.ACL{Handle: e.handle, Boundary: boundary, Data: payload}))
 }
 
 // micFailure ends the link. The Core has the device that finds the failure fall

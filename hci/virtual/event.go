@@ -6,8 +6,9 @@ import (
 )
 
 const (
-	aesCCM  = 0x01 // Encryption_Enabled of an encrypted LE link
-	keySize = 16   // octets of every LTK that a link layer sees
+	aesCCM    = 0x01 // Encryption_Enabled of an encrypted LE link
+	eventSize = 40   // octets that hold most events
+	keySize   = 16   // octets of every LTK that a link layer sees
 )
 
 // send queues an event, unless the host has masked it. The bit of an event on
@@ -25,7 +26,7 @@ func (c *Controller) send(e hci.Event) {
 			return
 		}
 	}
-	c.push(hci.AppendEvent(nil, e))
+	c.push(hci.AppendEvent(make([]byte, 0, eventSize), e))
 }
 
 // hears reports whether the host wants an LE meta event. Its bit in the mask is
@@ -39,7 +40,7 @@ func (c *Controller) sendLE(e hci.LEEvent) {
 	if !c.hears(e.Subevent()) {
 		return
 	}
-	c.push(hci.AppendLEEvent(nil, e))
+	c.push(hci.AppendLEEvent(make([]byte, 0, eventSize), e))
 }
 
 // sendEncryptionChange reports an encryption in the newest form that the host

@@ -46,6 +46,8 @@ type end struct {
 	address      airAddress      // ours, as the connection was made
 	peerIdentity bt.TypedAddress // the peer's address, resolved if it was private and we could
 
+	whenCompleted func() // is completed
+
 	held       []outgoing // waits until the encryption procedure is over
 	inFlight   uint8      // ACL packets of the host that are not acknowledged
 	travelling int        // PDUs that have not arrived
