@@ -59,7 +59,9 @@ type Options struct {
 	Go        func(f func())
 
 	// Rand, NewKeyPair, NewPasskey, Toolbox and Table replace what Config has
-	// under these names, for tests and replays.
+	// under these names, for tests and replays. With neither Rand nor NewKeyPair
+	// the Manager makes key pairs ahead from the first pairing on: at most 16,
+	// each of which is used once.
 	Rand       func(p []byte)
 	NewKeyPair func() KeyPair
 	NewPasskey func() uint32
@@ -76,6 +78,8 @@ type Manager struct {
 	// workersStay says that goroutines may wait: not where Options.Go has to
 	// see them end.
 	workersStay bool
+
+	pool *keyPool // nil where Options say where key pairs come from
 
 	mu       sync.Mutex
 	sessions map[bt.Link]*Session
@@ -112,12 +116,18 @@ func NewManager(store bond.Store, options Options) *Manager {
 	if fixed := options.UnsafeFixedPasskey; fixed != nil {
 		options.NewPasskey = func() uint32 { return uint32(*fixed) }
 	}
+	var pool *keyPool
+	if options.Rand == nil && options.NewKeyPair == nil {
+		pool = newKeyPool(options.Go)
+		options.NewKeyPair = pool.take
+	}
 	return &Manager{
 		store:    store,
 		options:  options,
 		attempts: newAttempts(store, options.Policy.Backoff, options.Now),
 
 		workersStay: workersStay,
+		pool:        pool,
 
 		sessions: map[bt.Link]*Session{},
 		oob:      map[bt.TypedAddress]*LocalOOB{},
@@ -260,6 +270,14 @@ func (m *Manager) config() Config {
 		NewPasskey: o.NewPasskey,
 		Toolbox:    o.Toolbox,
 		Table:      o.Table,
+	}
+}
+
+// expectPairing has key pairs made for a pairing that begins with these flags of
+// the initiator.
+func (m *Manager) expectPairing(asked AuthReq) {
+	if m.pool != nil && asked.SC() {
+		m.pool.warm()
 	}
 }
 

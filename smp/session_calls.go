@@ -45,6 +45,7 @@ func (s *Session) pair(ctx context.Context, f Features, want Level) (*Result, er
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
+	s.manager.expectPairing(f.authReq())
 	wait := &pairingWait{want: want, done: make(chan struct{})}
 	if err := s.command(Input{Event: EventPair, Features: &f}, func() { s.pairing = wait }); err != nil {
 		return nil, err

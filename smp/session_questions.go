@@ -74,6 +74,7 @@ func (s *Session) ask(e *Effect) {
 // askPairing is the responder's question; Options.Features answer it where
 // nobody is asked.
 func (s *Session) askPairing(e *Effect, q *Question) {
+	s.manager.expectPairing(e.Offer.AuthReq)
 	requested := s.manager.options.Prompter.PairingRequested
 	if requested == nil {
 		features := s.features()
