@@ -73,7 +73,7 @@ func (realToolbox) ValidPublicKey(key toolbox.PublicKey) bool { return key.Valid
 func (realToolbox) DHKey(own KeyPair, peer toolbox.PublicKey) toolbox.DHKey {
 	key, err := own.DH(peer)
 	if err != nil {
-		fillRandom(key[:])
+		return unknownKey()
 	}
 	return key
 }
@@ -132,8 +132,14 @@ func (t *pairingTools) DHKey(own KeyPair, peer toolbox.PublicKey) toolbox.DHKey 
 	}
 	key, err := pair.Shared(t.point)
 	if err != nil {
-		fillRandom(key[:])
+		return unknownKey()
 	}
+	return key
+}
+
+// unknownKey is a secret that nobody knows.
+func unknownKey() (key toolbox.DHKey) {
+	fillRandom(key[:])
 	return key
 }
 

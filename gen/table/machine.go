@@ -59,18 +59,27 @@ func (t *Table) Step(m *Machine, h Host, event uint8) bool {
 	current := event
 	for range maxChoices {
 		cell := t.Cell(m.Role, m.State, current)
-		i, ok := t.choose(m, h, cell)
-		if !ok {
+		if cell.Len == 0 {
 			return false
 		}
+		i := cell.First
 		rule := &t.Rules[i]
+		if rule.Cond != 0 {
+			var ok bool
+			if i, ok = t.choose(m, h, cell); !ok {
+				return false
+			}
+			rule = &t.Rules[i]
+		}
 		from := m.State
 		to := from
 		if rule.Next != Stay {
 			to = rule.Next
 		}
 		h.Took(Step{From: from, To: to, Event: current, Rule: i})
-		t.run(m, h, rule.Ops)
+		if rule.Ops.Len > 0 {
+			t.run(m, h, rule.Ops)
+		}
 		m.State = to
 		if rule.Flags&Defer != 0 {
 			deferred = true
