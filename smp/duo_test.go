@@ -113,12 +113,6 @@ func (d *duo) run(in smp.Input) error {
 	return nil
 }
 
-// encrypt has the central encrypt with the stored key.
-func (d *duo) encrypt() error {
-	d.step(bt.Central, &smp.Input{Event: smp.EventEncrypt})
-	return d.deliver()
-}
-
 // deliver hands all letters over, and those that come of them.
 func (d *duo) deliver() error {
 	var in smp.Input

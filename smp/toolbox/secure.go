@@ -39,17 +39,18 @@ var f5Salt = sync.OnceValue(func() Cipher {
 	})
 })
 
-func (t Cipher) f5Half(counter byte, n1, n2 [16]byte, a1, a2 bt.TypedAddress) bt.Key {
-	c := t.chain()
-	c.writeOctet(counter)
-	c.writeUint32(0x62746c65) // keyID "btle"
-	c.write(n1[:])
-	c.write(n2[:])
-	c.writeAddress(a1)
-	c.writeAddress(a2)
-	c.writeOctet(0x01) // Length: 256 bits in two octets
-	c.writeOctet(0x00)
-	return bt.Key(c.mac())
+// f5Half is one of the two keys that F5 gives, under T.
+func (c Cipher) f5Half(counter byte, n1, n2 [16]byte, a1, a2 bt.TypedAddress) bt.Key {
+	chain := c.chain()
+	chain.writeOctet(counter)
+	chain.writeUint32(0x62746c65) // keyID "btle"
+	chain.write(n1[:])
+	chain.write(n2[:])
+	chain.writeAddress(a1)
+	chain.writeAddress(a2)
+	chain.writeOctet(0x01) // Length: 256 bits in two octets
+	chain.writeOctet(0x00)
+	return bt.Key(chain.mac())
 }
 
 // F6 computes a DHKey Check value, which proves knowledge of the DHKey and of
