@@ -46,3 +46,20 @@ func ExampleKeyPair_DH() {
 	fmt.Println(dhKey)
 	// Output: [hidden]
 }
+
+// A Cipher computes the DHKey Checks of both sides with one key schedule.
+func ExampleNewCipher() {
+	macKey := bt.Key{1}
+	central, peripheral := [16]byte{2}, [16]byte{3}
+	a1 := bt.TypedAddress{Address: bt.Address{0x00, 0x11, 0x22, 0x33, 0x44, 0x55}}
+	a2 := bt.TypedAddress{Address: bt.Address{0x00, 0xaa, 0xbb, 0xcc, 0xdd, 0xee}}
+
+	cipher := toolbox.NewCipher(macKey)
+	ea := cipher.F6(central, peripheral, [16]byte{}, [3]byte{0x09, 0x00, 0x03}, a1, a2)
+	eb := cipher.F6(peripheral, central, [16]byte{}, [3]byte{0x09, 0x00, 0x03}, a2, a1)
+	fmt.Println(ea == toolbox.F6(macKey, central, peripheral, [16]byte{}, [3]byte{0x09, 0x00, 0x03}, a1, a2))
+	fmt.Println(ea == eb)
+	// Output:
+	// true
+	// false
+}

@@ -1,4 +1,4 @@
-package gen_test
+package spec_test
 
 import (
 	"os"
@@ -13,7 +13,7 @@ import (
 )
 
 // theSpec is the specification that the figures are about: the largest there is.
-const theSpec = "../spec/smp_states.yaml"
+const theSpec = "smp_states.yaml"
 
 // BenchmarkSpec loads and generates a specification, beside reading the YAML of
 // the same file.
