@@ -47,14 +47,19 @@ func ExampleKeyPair_DH() {
 	// Output: [hidden]
 }
 
-// A Cipher makes the key schedule once: MacKey serves both checks of stage 2.
+// A Cipher computes the DHKey Checks of both sides with one key schedule.
 func ExampleNewCipher() {
-	mac := toolbox.NewCipher(bt.Key{15: 1})
-	initiator, responder := bt.TypedAddress{Address: bt.Address{5: 1}}, bt.TypedAddress{Address: bt.Address{5: 2}}
-	var na, nb, none [16]byte
-	na[0], nb[0] = 1, 2
-	ea := mac.F6(na, nb, none, [3]byte{0x0d, 0x00, 0x01}, initiator, responder)
-	eb := mac.F6(nb, na, none, [3]byte{0x0d, 0x00, 0x01}, responder, initiator)
-	fmt.Println(ea == eb, ea == toolbox.F6(bt.Key{15: 1}, na, nb, none, [3]byte{0x0d, 0x00, 0x01}, initiator, responder))
-	// Output: false true
+	macKey := bt.Key{1}
+	central, peripheral := [16]byte{2}, [16]byte{3}
+	a1 := bt.TypedAddress{Address: bt.Address{0x00, 0x11, 0x22, 0x33, 0x44, 0x55}}
+	a2 := bt.TypedAddress{Address: bt.Address{0x00, 0xaa, 0xbb, 0xcc, 0xdd, 0xee}}
+
+	cipher := toolbox.NewCipher(macKey)
+	ea := cipher.F6(central, peripheral, [16]byte{}, [3]byte{0x09, 0x00, 0x03}, a1, a2)
+	eb := cipher.F6(peripheral, central, [16]byte{}, [3]byte{0x09, 0x00, 0x03}, a2, a1)
+	fmt.Println(ea == toolbox.F6(macKey, central, peripheral, [16]byte{}, [3]byte{0x09, 0x00, 0x03}, a1, a2))
+	fmt.Println(ea == eb)
+	// Output:
+	// true
+	// false
 }
