@@ -83,6 +83,7 @@ type Manager struct {
 
 	mu       sync.Mutex
 	sessions map[bt.Link]*Session
+	ending   map[*Session][]*Session       // whose links are gone, and who waits for each
 	oob      map[bt.TypedAddress]*LocalOOB // by our identity
 }
 
@@ -130,6 +131,7 @@ func NewManager(store bond.Store, options Options) *Manager {
 		pool:        pool,
 
 		sessions: map[bt.Link]*Session{},
+		ending:   map[*Session][]*Session{},
 		oob:      map[bt.TypedAddress]*LocalOOB{},
 	}
 }
@@ -162,8 +164,13 @@ func (m *Manager) Attach(link bt.Link) (*Session, error) {
 	}
 	m.mu.Lock()
 	m.sessions[link] = session
+	m.follow(session)
+	follows := session.held > 0
 	m.mu.Unlock()
-	if m.options.EncryptBonded {
+	switch {
+	case follows:
+		session.post(job{run: session.recognize})
+	case m.options.EncryptBonded:
 		session.encryptBonded()
 	}
 	return session, nil
@@ -250,13 +257,6 @@ func (m *Manager) dropOOB(used *LocalOOB) {
 	if used != nil && m.oob[used.Address] == used {
 		delete(m.oob, used.Address)
 	}
-}
-
-// forget takes a session out whose link is gone.
-func (m *Manager) forget(s *Session) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.sessions, s.link)
 }
 
 // config is the part of a procedure's Config that all sessions share.

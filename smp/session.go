@@ -40,6 +40,7 @@ type Session struct {
 	jobs    jobs
 	posted  sync.Cond // for the worker: there is a job
 	working bool
+	held    int // sessions of the same peer that have to end before the worker starts
 	status  status
 	err     error
 	given   *bond.Bond    // SetLTK

@@ -43,6 +43,7 @@ func (h *linkHandler) HandleLTKRequest(rand uint64, ediv uint16) {
 
 func (h *linkHandler) HandleDisconnected(reason bt.Status) {
 	s := (*Session)(h)
+	s.manager.ends(s)
 	s.post(job{
 		input: Input{Event: EventDisconnected, Status: reason},
 		done:  func(error) { s.gone(reason) },
@@ -145,7 +146,7 @@ func statusOf(err error) bt.Status {
 func (s *Session) gone(reason bt.Status) {
 	s.timer.stop()
 	s.setDeadline(time.Time{})
-	s.manager.forget(s)
+	s.manager.ended(s)
 	s.flush.start = nil
 	s.flush.release()
 	s.mu.Lock()

@@ -27,9 +27,11 @@ type jobs struct {
 
 func (q *jobs) put(j job) { q.waiting = append(q.waiting, j) }
 
+func (q *jobs) empty() bool { return q.first == len(q.waiting) }
+
 // take gives the next one; false where there is none.
 func (q *jobs) take() (j job, ok bool) {
-	if q.first == len(q.waiting) {
+	if q.empty() {
 		q.waiting, q.first = q.waiting[:0], 0
 		return job{}, false
 	}
@@ -51,8 +53,8 @@ var workspaces = sync.Pool{New: func() any { return new(workspace) }}
 func (s *Session) post(j job) {
 	s.mu.Lock()
 	s.jobs.put(j)
-	start := !s.working
-	s.working = true
+	start := !s.working && s.held == 0
+	s.working = s.working || start
 	s.posted.Signal()
 	s.mu.Unlock()
 	if start {
