@@ -15,8 +15,10 @@ type clock interface {
 	// Sleep lets time pass after everything that is going on has come to rest.
 	Sleep(d time.Duration)
 
-	// Wait runs a function that waits for the scenario, on a goroutine of Go.
-	Wait(f func())
+	// leave says that a goroutine of Go waits for the scenario from now on, and
+	// enter, before it is woken, that it does no longer.
+	leave()
+	enter()
 }
 
 // wallClock is package time: for foreign devices, and for a testing/synctest
@@ -29,7 +31,8 @@ func (wallClock) AfterFunc(d time.Duration, f func()) func() bool {
 }
 func (wallClock) Go(f func())           { go f() }
 func (wallClock) Sleep(d time.Duration) { time.Sleep(d) }
-func (wallClock) Wait(f func())         { f() }
+func (wallClock) leave()                {}
+func (wallClock) enter()                {}
 
 // manualClock moves only when told to. It counts the goroutines that it has
 // started, so that it knows when they are at rest.
@@ -88,12 +91,6 @@ func (c *manualClock) Go(f func()) {
 		defer c.leave()
 		f()
 	}()
-}
-
-func (c *manualClock) Wait(f func()) {
-	c.leave()
-	defer c.enter()
-	f()
 }
 
 func (c *manualClock) enter() {

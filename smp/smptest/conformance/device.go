@@ -40,7 +40,7 @@ type device struct {
 	host    *hci.Host
 	store   bond.Store
 	manager *smp.Manager
-	answers chan struct{} // a token for each slow answer
+	answers gate // of a slow user
 
 	mu      sync.Mutex
 	events  []smp.Event
@@ -63,7 +63,7 @@ type pairCall struct {
 
 // newDevice brings our host up on a controller.
 func newDevice(ctx context.Context, c clock, controller *virtual.Controller, s setup, t *table.Table) (*device, error) {
-	d := &device{clock: c, setup: s, store: bond.NewMemory(), answers: make(chan struct{}, 64), began: make(chan struct{}, 64)}
+	d := &device{clock: c, setup: s, store: bond.NewMemory(), answers: gate{clock: c}, began: make(chan struct{}, 64)}
 	host, err := hci.NewHost(ctx, &tap{controller, d}, hci.Options{RandomAddress: s.address, Resolver: bond.NewResolver(d.store)})
 	if err != nil {
 		return nil, err
@@ -132,19 +132,11 @@ func (d *device) think(ctx context.Context) error {
 	if !d.setup.slow {
 		return nil
 	}
-	var err error
-	d.clock.Wait(func() {
-		select {
-		case <-d.answers:
-		case <-ctx.Done():
-			err = context.Cause(ctx)
-		}
-	})
-	return err
+	return d.answers.pass(ctx)
 }
 
 // answer lets a slow user answer one question.
-func (d *device) answer() { d.answers <- struct{}{} }
+func (d *device) answer() { d.answers.open() }
 
 // session is that of the one link.
 func (d *device) session() (*smp.Session, error) {
