@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"blesmp/internal/floor"
+	"blesmp/internal/load"
 )
 
 // ownAllocs is what a pairing of two Procedures allocates beside its
@@ -15,21 +16,19 @@ const ownAllocs = 4
 // TestPairingAllocs counts what crypto/* allocates apart: it is as much as the
 // floor's. Under the race detector sync.Pool drops some of what it is given.
 func TestPairingAllocs(t *testing.T) {
-	for _, s := range scenes() {
-		base, subject := s.engine(t)
+	for _, m := range load.Models() {
+		base, subject := engine(t, m)
 		const runs = 50
-		if subject.Prepare != nil {
-			if err := subject.Prepare(2 * runs); err != nil {
-				t.Fatal(err)
-			}
+		if err := subject.Prepare(2 * runs); err != nil {
+			t.Fatal(err)
 		}
 		crypto := allocs(t, runs, base)
 		want := crypto + ownAllocs
-		if s.floor == floor.Passkey || s.floor == floor.LegacyPasskey {
+		if m.Cryptography == floor.Passkey || m.Cryptography == floor.LegacyPasskey {
 			want++ // where a random passkey is drawn
 		}
 		if got := allocs(t, runs, subject); got != want {
-			t.Errorf("%s: %v allocations, want %v, of which cryptography %v", s.name, got, want, crypto)
+			t.Errorf("%s: %v allocations, want %v, of which cryptography %v", m.Name, got, want, crypto)
 		}
 	}
 }

@@ -2,10 +2,11 @@ package smp_test
 
 import (
 	"crypto/aes"
+	"errors"
 	"testing"
 
 	"blesmp/internal/floor"
-	"blesmp/smp"
+	"blesmp/internal/load"
 )
 
 // oneSchedule is what the cryptography of starting encryption comes to: the
@@ -30,25 +31,27 @@ func oneSchedule() error {
 // and on a new one, which is made too.
 func BenchmarkReconnect(b *testing.B) {
 	for _, test := range []struct {
-		name string
-		once func(*devices) error
-	}{
-		{"encrypt again", (*devices).encrypt},
-		{"connect and encrypt", (*devices).reconnect},
-	} {
+		name    string
+		newLink bool
+	}{{"encrypt again", false}, {"connect and encrypt", true}} {
 		b.Run(test.name, func(b *testing.B) {
-			features := smp.DefaultFeatures()
-			d := newDevices(b, both(features), nil)
-			if err := d.pair(features); err != nil {
+			stacks := connected(b, load.Models()[0])
+			if err := stacks.Pair(b.Context()); err != nil {
 				b.Fatal(err)
+			}
+			once := func() (err error) {
+				if test.newLink {
+					err = errors.Join(stacks.Disconnect(b.Context()), stacks.Connect(b.Context()))
+				}
+				return errors.Join(err, stacks.Encrypt(b.Context()))
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := test.once(d); err != nil {
+				if err := once(); err != nil {
 					b.Fatal(err)
 				}
 			}
-			report(b, floor.Each(oneSchedule), floor.Each(func() error { return test.once(d) }))
+			report(b, floor.Each(oneSchedule), floor.Each(once))
 		})
 	}
 }

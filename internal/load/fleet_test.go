@@ -3,28 +3,22 @@ package load_test
 import (
 	"context"
 	"errors"
-	"os"
-	"runtime"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
 	"blesmp/bond"
 	"blesmp/bt"
-	"blesmp/internal/floor"
 	"blesmp/internal/load"
 	"blesmp/smp"
 )
 
-// What many links are held to. The memory is judged always; what depends on the
-// machine only where SMP_BARS gives the room for it, as in SMP_BARS=1.5.
+// What many links are held to: their memory. What depends on the machine, smp
+// bench --bars judges.
 const (
 	manyLinks, pairing = 10_000, 1000
 
-	memoryBar     = 150e6 // octets
-	starvationBar = 2     // 99th percentile in means: where all are served one after another
-	throughputBar = 1 / 0.9
+	memoryBar = 150e6 // octets
 )
 
 func newFleet(t *testing.T, links int) *load.Fleet {
@@ -71,42 +65,6 @@ func TestManyLinks(t *testing.T) {
 	checkMemory("paired")
 	if len(f.Manager.Sessions()) != manyLinks || f.Hosts() != 3 {
 		t.Errorf("%d sessions on %d hosts", len(f.Manager.Sessions()), f.Hosts())
-	}
-	if room, err := strconv.ParseFloat(os.Getenv("SMP_BARS"), 64); err == nil {
-		judgeTogether(t, f, room)
-	}
-}
-
-// judgeTogether takes the medians of rounds in which 1,000 pair at the same time,
-// each beside the cryptography of as many on all cores.
-func judgeTogether(t *testing.T, f *load.Fleet, room float64) {
-	var times, tails []float64
-	for range floor.MinRounds {
-		if err := f.Renew(t.Context(), pairing); err != nil {
-			t.Fatal(err)
-		}
-		least, err := load.Cryptography(pairing)
-		if err != nil {
-			t.Fatal(err)
-		}
-		runtime.GC()
-		began := time.Now()
-		took, err := f.Pair(t.Context(), pairing)
-		if err != nil {
-			t.Fatal(err)
-		}
-		times = append(times, float64(time.Since(began))/float64(least))
-		tails = append(tails, load.Tail(took))
-	}
-	slices.Sort(times)
-	slices.Sort(tails)
-	middle := floor.MinRounds / 2
-	t.Logf("%.2f times the cryptography, 99th percentile %.2f times the mean", times[middle], tails[middle])
-	if times[middle] > throughputBar*room {
-		t.Errorf("pairings take %.2f times their cryptography, want at most %.2f with room %.2f", times[middle], throughputBar, room)
-	}
-	if tails[middle] > starvationBar*room {
-		t.Errorf("99 %% are done after %.2f times the mean, want at most %d with room %.2f", tails[middle], starvationBar, room)
 	}
 }
 
