@@ -127,17 +127,10 @@ func (l *irkList) try(round, start, end int, t *trial) (position int, ok bool) {
 	if l.round != round {
 		return 0, false
 	}
-	for start < end {
-		some := l.keys[start:min(start+fetched, end)]
-		if len(l.keys) >= sharedSearch {
-			t.fetch(some)
+	for i, key := range l.keys[start:end] {
+		if t.fits(key) {
+			return start + i, true
 		}
-		for i, key := range some {
-			if t.fits(key) {
-				return start + i, true
-			}
-		}
-		start += len(some)
 	}
 	return end, true
 }

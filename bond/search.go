@@ -4,11 +4,9 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/subtle"
-	"reflect"
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"blesmp/bt"
 )
@@ -97,7 +95,6 @@ func (s *search) work() {
 type trial struct {
 	in, out [aes.BlockSize]byte
 	hash    [3]byte
-	fetched byte // of no meaning
 }
 
 func newTrial(rpa bt.Address) *trial {
@@ -115,45 +112,6 @@ func (t *trial) fits(key cipher.Block) bool {
 	differ := (t.out[13] ^ t.hash[0]) | (t.out[14] ^ t.hash[1]) | (t.out[15] ^ t.hash[2])
 	return subtle.ConstantTimeByteEq(differ, 0) == 1
 }
-
-const (
-	// fetched is how many keys fetch is given at a time.
-	fetched = 32
-
-	// scheduleSize is what encryption reads of a key: the number of rounds and
-	// eleven round keys.
-	scheduleSize = 8 + 11*aes.BlockSize
-
-	cacheLine = 64
-)
-
-// fetch reads a little of every line of memory that encrypting with these keys
-// will read. A long list is in no cache, and encryption waits for each key in
-// turn; here the processor asks for all of them before it waits. That makes a
-// search over 100,000 keys faster by a half.
-func (t *trial) fetch(keys []cipher.Block) {
-	var sum byte
-	for i := range keys {
-		start := (*[2]unsafe.Pointer)(unsafe.Pointer(&keys[i]))[1]
-		if start == nil {
-			continue
-		}
-		for line := uintptr(0); line < fetchSize; line += cacheLine {
-			sum += *(*byte)(unsafe.Add(start, line))
-		}
-	}
-	t.fetched += sum
-}
-
-// fetchSize is how much of a key fetch reads: nothing where a cipher.Block of
-// AES is not a pointer to a key schedule as long as this.
-var fetchSize = func() uintptr {
-	block := reflect.TypeOf(newCipher(bt.Key{}))
-	if block.Kind() != reflect.Pointer || block.Elem().Size() < scheduleSize {
-		return 0
-	}
-	return scheduleSize
-}()
 
 func newCipher(irk bt.Key) cipher.Block {
 	block, err := aes.NewCipher(irk[:])
