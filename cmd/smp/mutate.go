@@ -36,8 +36,8 @@ difference, which a remark in the file can say:
   # equivalent mutant: drop emit ReportLevel -- why it makes no difference
 
 Run it in the project's folder, with the go tool; without it, --no-build leaves
-out what has to be built. It exits with 0 only if nothing survived without a
-reason, and no remark is wrong.`,
+out what has to be built. Ctrl-C ends it with a report of what was tried. It
+exits with 0 only if nothing survived without a reason, and no remark is wrong.`,
 		examples: []string{
 			"smp mutate",
 			"smp mutate --only table --sample 200 --seed 1 --time 2m",
@@ -112,7 +112,7 @@ func runMutate(ctx context.Context, s streams, args []string) int {
 	if err := write(s.out); err != nil {
 		return failure(s, err)
 	}
-	if !report.OK() {
+	if !report.OK() || ctx.Err() != nil { // what was tried before Ctrl-C is reported
 		return exitFailure
 	}
 	return exitOK
@@ -186,7 +186,7 @@ func (o *mutateOptions) mutants(ctx context.Context, out io.Writer, judge *mutat
 	switch {
 	case err != nil:
 		return nil, err
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && report.Judged == 0:
 		return nil, context.Cause(ctx)
 	case report.Judged == 0:
 		return nil, errors.New("mutate: not one mutant was judged")
