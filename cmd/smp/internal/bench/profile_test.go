@@ -51,16 +51,3 @@ Duration: 1s, Total samples = 90ms ( 9.00%)
 		t.Error("a stack without a time")
 	}
 }
-
-// TestShares has the go command read real profiles.
-func TestShares(t *testing.T) {
-	for _, what := range []Workload{EngineProfile, StackProfile} {
-		parts, top, err := shares(t.Context(), what, 300*time.Millisecond)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if parts[0].count == 0 || !strings.HasPrefix(top, "Showing nodes") {
-			t.Errorf("profile %d: %v\n%s", what, parts, top)
-		}
-	}
-}
