@@ -1,3 +1,7 @@
+//go:build !race
+
+// The exploration is one goroutine, which the race detector would make take minutes.
+
 package spec_test
 
 import (
@@ -14,9 +18,6 @@ import (
 // there once, and gives the violations.
 func found(t *testing.T, old, change string) []*explore.Violation {
 	t.Helper()
-	if underRace {
-		t.Skip("minutes, for one goroutine; the run without the detector has it")
-	}
 	const path = "smp_states.yaml"
 	text, err := os.ReadFile(path)
 	if err != nil {
