@@ -30,7 +30,7 @@ func waiting(t testing.TB) *Procedure {
 func dispatch(p *Procedure) floor.Work {
 	return floor.Work{Run: func(n int) error {
 		for range n {
-			p.config.Table.Step(&p.machine, binding{p}, uint8(EventDelivered))
+			binding{p}.step(&p.machine, uint8(EventDelivered))
 		}
 		return nil
 	}}
@@ -85,7 +85,7 @@ func BenchmarkDispatch(b *testing.B) {
 		p := waiting(b)
 		b.ReportAllocs()
 		for b.Loop() {
-			p.config.Table.Step(&p.machine, binding{p}, uint8(EventDelivered))
+			binding{p}.step(&p.machine, uint8(EventDelivered))
 		}
 		ratio(b, bareDispatch(), dispatch(p))
 	})

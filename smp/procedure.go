@@ -156,7 +156,11 @@ func (p *Procedure) take(dst []Effect, in *Input) []Effect {
 	if event == EventEncryptionOff {
 		p.level, p.onBond = Level{}, false
 	}
-	p.config.Table.Step(&p.machine, binding{p}, uint8(event))
+	if p.config.Table == defaultTable {
+		binding{p}.step(&p.machine, uint8(event))
+	} else {
+		p.config.Table.Step(&p.machine, binding{p}, uint8(event))
+	}
 	switch event {
 	case EventEncryptionOn:
 		p.encrypted = true

@@ -3,6 +3,7 @@
 package smp
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -2290,100 +2291,279 @@ func (b binding) Do(id uint8) {
 func (b binding) Send(id, arg uint8) {
 	switch pdu(id) {
 	case pduPairingRequest:
-		out := b.p.pairingRequest()
-		b.p.sent(CodePairingRequest, out.AppendTo(b.p.scratch()))
+		b.sendPairingRequest()
 	case pduPairingResponse:
-		out := b.p.pairingResponse()
-		b.p.sent(CodePairingResponse, out.AppendTo(b.p.scratch()))
+		b.sendPairingResponse()
 	case pduPairingConfirm:
-		out := b.p.pairingConfirm()
-		b.p.sent(CodePairingConfirm, out.AppendTo(b.p.scratch()))
+		b.sendPairingConfirm()
 	case pduPairingRandom:
-		out := b.p.pairingRandom()
-		b.p.sent(CodePairingRandom, out.AppendTo(b.p.scratch()))
+		b.sendPairingRandom()
 	case pduPairingFailed:
-		out := b.p.pairingFailed(Reason(arg))
-		b.p.sent(CodePairingFailed, out.AppendTo(b.p.scratch()))
+		b.sendPairingFailed(arg)
 	case pduEncryptionInformation:
-		out := b.p.encryptionInformation()
-		b.p.sent(CodeEncryptionInformation, out.AppendTo(b.p.scratch()))
+		b.sendEncryptionInformation()
 	case pduCentralIdentification:
-		out := b.p.centralIdentification()
-		b.p.sent(CodeCentralIdentification, out.AppendTo(b.p.scratch()))
+		b.sendCentralIdentification()
 	case pduIdentityInformation:
-		out := b.p.identityInformation()
-		b.p.sent(CodeIdentityInformation, out.AppendTo(b.p.scratch()))
+		b.sendIdentityInformation()
 	case pduIdentityAddressInformation:
-		out := b.p.identityAddressInformation()
-		b.p.sent(CodeIdentityAddressInformation, out.AppendTo(b.p.scratch()))
+		b.sendIdentityAddressInformation()
 	case pduSigningInformation:
-		out := b.p.signingInformation()
-		b.p.sent(CodeSigningInformation, out.AppendTo(b.p.scratch()))
+		b.sendSigningInformation()
 	case pduSecurityRequest:
-		out := b.p.securityRequest()
-		b.p.sent(CodeSecurityRequest, out.AppendTo(b.p.scratch()))
+		b.sendSecurityRequest()
 	case pduPublicKey:
-		out := b.p.publicKey()
-		b.p.sent(CodePublicKey, out.AppendTo(b.p.scratch()))
+		b.sendPublicKey()
 	case pduDHKeyCheck:
-		out := b.p.dhKeyCheck()
-		b.p.sent(CodeDHKeyCheck, out.AppendTo(b.p.scratch()))
+		b.sendDHKeyCheck()
 	case pduKeypressNotification:
-		out := b.p.keypressNotification()
-		b.p.sent(CodeKeypressNotification, out.AppendTo(b.p.scratch()))
+		b.sendKeypressNotification()
 	}
+}
+
+// sendPairingRequest has a PairingRequest made and sends it.
+func (b binding) sendPairingRequest() {
+	out := b.p.pairingRequest()
+	b.p.sent(CodePairingRequest, out.AppendTo(b.p.scratch()))
+}
+
+// sendPairingResponse has a PairingResponse made and sends it.
+func (b binding) sendPairingResponse() {
+	out := b.p.pairingResponse()
+	b.p.sent(CodePairingResponse, out.AppendTo(b.p.scratch()))
+}
+
+// sendPairingConfirm has a PairingConfirm made and sends it.
+func (b binding) sendPairingConfirm() {
+	out := b.p.pairingConfirm()
+	b.p.sent(CodePairingConfirm, out.AppendTo(b.p.scratch()))
+}
+
+// sendPairingRandom has a PairingRandom made and sends it.
+func (b binding) sendPairingRandom() {
+	out := b.p.pairingRandom()
+	b.p.sent(CodePairingRandom, out.AppendTo(b.p.scratch()))
+}
+
+// sendPairingFailed has a PairingFailed made and sends it.
+func (b binding) sendPairingFailed(arg uint8) {
+	out := b.p.pairingFailed(Reason(arg))
+	b.p.sent(CodePairingFailed, out.AppendTo(b.p.scratch()))
+}
+
+// sendEncryptionInformation has a EncryptionInformation made and sends it.
+func (b binding) sendEncryptionInformation() {
+	out := b.p.encryptionInformation()
+	b.p.sent(CodeEncryptionInformation, out.AppendTo(b.p.scratch()))
+}
+
+// sendCentralIdentification has a CentralIdentification made and sends it.
+func (b binding) sendCentralIdentification() {
+	out := b.p.centralIdentification()
+	b.p.sent(CodeCentralIdentification, out.AppendTo(b.p.scratch()))
+}
+
+// sendIdentityInformation has a IdentityInformation made and sends it.
+func (b binding) sendIdentityInformation() {
+	out := b.p.identityInformation()
+	b.p.sent(CodeIdentityInformation, out.AppendTo(b.p.scratch()))
+}
+
+// sendIdentityAddressInformation has a IdentityAddressInformation made and
+// sends it.
+func (b binding) sendIdentityAddressInformation() {
+	out := b.p.identityAddressInformation()
+	b.p.sent(CodeIdentityAddressInformation, out.AppendTo(b.p.scratch()))
+}
+
+// sendSigningInformation has a SigningInformation made and sends it.
+func (b binding) sendSigningInformation() {
+	out := b.p.signingInformation()
+	b.p.sent(CodeSigningInformation, out.AppendTo(b.p.scratch()))
+}
+
+// sendSecurityRequest has a SecurityRequest made and sends it.
+func (b binding) sendSecurityRequest() {
+	out := b.p.securityRequest()
+	b.p.sent(CodeSecurityRequest, out.AppendTo(b.p.scratch()))
+}
+
+// sendPublicKey has a PublicKey made and sends it.
+func (b binding) sendPublicKey() {
+	out := b.p.publicKey()
+	b.p.sent(CodePublicKey, out.AppendTo(b.p.scratch()))
+}
+
+// sendDHKeyCheck has a DHKeyCheck made and sends it.
+func (b binding) sendDHKeyCheck() {
+	out := b.p.dhKeyCheck()
+	b.p.sent(CodeDHKeyCheck, out.AppendTo(b.p.scratch()))
+}
+
+// sendKeypressNotification has a KeypressNotification made and sends it.
+func (b binding) sendKeypressNotification() {
+	out := b.p.keypressNotification()
+	b.p.sent(CodeKeypressNotification, out.AppendTo(b.p.scratch()))
 }
 
 // Emit has an effect filled.
 func (b binding) Emit(id, arg uint8) {
-	kind := EffectKind(id)
-	effect := b.p.newEffect(kind)
-	switch kind {
+	switch EffectKind(id) {
 	case EffectStartPairingEncryption:
-		b.p.startPairingEncryption(effect)
+		b.emitStartPairingEncryption()
 	case EffectReplyPairingKey:
-		b.p.replyPairingKey(effect)
+		b.emitReplyPairingKey()
 	case EffectStartStoredEncryption:
-		b.p.startStoredEncryption(effect)
+		b.emitStartStoredEncryption()
 	case EffectReplyStoredKey:
-		b.p.replyStoredKey(effect)
+		b.emitReplyStoredKey()
 	case EffectNegativeReply:
-		b.p.negativeReply(effect)
+		b.emitNegativeReply()
 	case EffectDisconnect:
-		b.p.disconnect(effect)
+		b.emitDisconnect()
 	case EffectStoreBond:
-		b.p.storeBond(effect)
+		b.emitStoreBond()
 	case EffectReportLevel:
-		b.p.reportLevel(effect)
+		b.emitReportLevel()
 	case EffectReportComplete:
-		b.p.reportComplete(effect)
+		b.emitReportComplete()
 	case EffectReportFailure:
-		b.p.reportFailure(effect, Reason(arg))
+		b.emitReportFailure(arg)
 	case EffectReportRejection:
-		b.p.reportRejection(effect, Reason(arg))
+		b.emitReportRejection(arg)
 	case EffectReportEnd:
-		b.p.reportEnd(effect, Cause(arg))
+		b.emitReportEnd(arg)
 	case EffectReportTimeout:
-		b.p.reportTimeout(effect)
+		b.emitReportTimeout()
 	case EffectReportKeypress:
-		b.p.reportKeypress(effect)
+		b.emitReportKeypress()
 	case EffectReportEncryptionFailure:
-		b.p.reportEncryptionFailure(effect)
+		b.emitReportEncryptionFailure()
 	case EffectRefuse:
-		b.p.refuse(effect, Refusal(arg))
+		b.emitRefuse(arg)
 	case EffectAskSecurity:
-		b.p.askSecurity(effect)
+		b.emitAskSecurity()
 	case EffectAskPairing:
-		b.p.askPairing(effect)
+		b.emitAskPairing()
 	case EffectAskFeatures:
-		b.p.askFeatures(effect)
+		b.emitAskFeatures()
 	case EffectAskPasskey:
-		b.p.askPasskey(effect)
+		b.emitAskPasskey()
 	case EffectAskCompare:
-		b.p.askCompare(effect)
+		b.emitAskCompare()
 	case EffectShowPasskey:
-		b.p.showPasskey(effect)
+		b.emitShowPasskey()
 	}
+}
+
+// emitStartPairingEncryption has the effect StartPairingEncryption filled.
+func (b binding) emitStartPairingEncryption() {
+	b.p.startPairingEncryption(b.p.newEffect(EffectStartPairingEncryption))
+}
+
+// emitReplyPairingKey has the effect ReplyPairingKey filled.
+func (b binding) emitReplyPairingKey() {
+	b.p.replyPairingKey(b.p.newEffect(EffectReplyPairingKey))
+}
+
+// emitStartStoredEncryption has the effect StartStoredEncryption filled.
+func (b binding) emitStartStoredEncryption() {
+	b.p.startStoredEncryption(b.p.newEffect(EffectStartStoredEncryption))
+}
+
+// emitReplyStoredKey has the effect ReplyStoredKey filled.
+func (b binding) emitReplyStoredKey() {
+	b.p.replyStoredKey(b.p.newEffect(EffectReplyStoredKey))
+}
+
+// emitNegativeReply has the effect NegativeReply filled.
+func (b binding) emitNegativeReply() {
+	b.p.negativeReply(b.p.newEffect(EffectNegativeReply))
+}
+
+// emitDisconnect has the effect Disconnect filled.
+func (b binding) emitDisconnect() {
+	b.p.disconnect(b.p.newEffect(EffectDisconnect))
+}
+
+// emitStoreBond has the effect StoreBond filled.
+func (b binding) emitStoreBond() {
+	b.p.storeBond(b.p.newEffect(EffectStoreBond))
+}
+
+// emitReportLevel has the effect ReportLevel filled.
+func (b binding) emitReportLevel() {
+	b.p.reportLevel(b.p.newEffect(EffectReportLevel))
+}
+
+// emitReportComplete has the effect ReportComplete filled.
+func (b binding) emitReportComplete() {
+	b.p.reportComplete(b.p.newEffect(EffectReportComplete))
+}
+
+// emitReportFailure has the effect ReportFailure filled.
+func (b binding) emitReportFailure(arg uint8) {
+	b.p.reportFailure(b.p.newEffect(EffectReportFailure), Reason(arg))
+}
+
+// emitReportRejection has the effect ReportRejection filled.
+func (b binding) emitReportRejection(arg uint8) {
+	b.p.reportRejection(b.p.newEffect(EffectReportRejection), Reason(arg))
+}
+
+// emitReportEnd has the effect ReportEnd filled.
+func (b binding) emitReportEnd(arg uint8) {
+	b.p.reportEnd(b.p.newEffect(EffectReportEnd), Cause(arg))
+}
+
+// emitReportTimeout has the effect ReportTimeout filled.
+func (b binding) emitReportTimeout() {
+	b.p.reportTimeout(b.p.newEffect(EffectReportTimeout))
+}
+
+// emitReportKeypress has the effect ReportKeypress filled.
+func (b binding) emitReportKeypress() {
+	b.p.reportKeypress(b.p.newEffect(EffectReportKeypress))
+}
+
+// emitReportEncryptionFailure has the effect ReportEncryptionFailure filled.
+func (b binding) emitReportEncryptionFailure() {
+	b.p.reportEncryptionFailure(b.p.newEffect(EffectReportEncryptionFailure))
+}
+
+// emitRefuse has the effect Refuse filled.
+func (b binding) emitRefuse(arg uint8) {
+	b.p.refuse(b.p.newEffect(EffectRefuse), Refusal(arg))
+}
+
+// emitAskSecurity has the effect AskSecurity filled.
+func (b binding) emitAskSecurity() {
+	b.p.askSecurity(b.p.newEffect(EffectAskSecurity))
+}
+
+// emitAskPairing has the effect AskPairing filled.
+func (b binding) emitAskPairing() {
+	b.p.askPairing(b.p.newEffect(EffectAskPairing))
+}
+
+// emitAskFeatures has the effect AskFeatures filled.
+func (b binding) emitAskFeatures() {
+	b.p.askFeatures(b.p.newEffect(EffectAskFeatures))
+}
+
+// emitAskPasskey has the effect AskPasskey filled.
+func (b binding) emitAskPasskey() {
+	b.p.askPasskey(b.p.newEffect(EffectAskPasskey))
+}
+
+// emitAskCompare has the effect AskCompare filled.
+func (b binding) emitAskCompare() {
+	b.p.askCompare(b.p.newEffect(EffectAskCompare))
+}
+
+// emitShowPasskey has the effect ShowPasskey filled.
+func (b binding) emitShowPasskey() {
+	b.p.showPasskey(b.p.newEffect(EffectShowPasskey))
 }
 
 // StartTimer starts a timer, again if it runs.
@@ -2399,6 +2579,2892 @@ func (b binding) StopTimer(id uint8) {
 // Took passes on which rule was taken.
 func (b binding) Took(step table.Step) {
 	b.p.took(step)
+}
+
+// step gives an event to a machine of Table, and does what Table().Step would
+// do: it is the same rules as code.
+func (b binding) step(m *table.Machine, event uint8) bool {
+	current, deferred := event, false
+	for range table.MaxChoices {
+		cell := defaultTable.Cell(m.Role, m.State, current)
+		if cell.Len == 0 {
+			return false
+		}
+		var turn table.Turn
+		switch cell.First {
+		case 0:
+			turn = b.idleOnPairingRequest(m, current)
+		case 1:
+			turn = b.idleOnPairingResponse(m, current)
+		case 2:
+			turn = b.idleOnSecurityRequest(m, current)
+		case 6:
+			turn = b.idleOnMalformedPDU(m, current)
+		case 9:
+			turn = b.idleOnPair(m, current)
+		case 11:
+			turn = b.idleOnEncrypt(m, current)
+		case 13:
+			turn = b.idleOnNotifyKeypress(m, current)
+		case 14:
+			turn = b.idleOnCancel(m, current)
+		case 15:
+			turn = b.idleOnConsentGiven(m, current)
+		case 16:
+			turn = b.idleOnEncryptionOn(m, current)
+		case 17:
+			turn = b.idleOnEncryptionOff(m, current)
+		case 18:
+			turn = b.idleOnEncryptionFailed(m, current)
+		case 19:
+			turn = b.idleOnDelivered(m, current)
+		case 20:
+			turn = b.idleOnDisconnected(m, current)
+		case 21:
+			turn = b.idleOnTimeout(m, current)
+		case 22:
+			turn = b.encryptingStoredOnPairingRequest(m, current)
+		case 23:
+			turn = b.encryptingStoredOnPairingResponse(m, current)
+		case 24:
+			turn = b.encryptingStoredOnPair(m, current)
+		case 25:
+			turn = b.encryptingStoredOnCancel(m, current)
+		case 26:
+			turn = b.encryptingStoredOnEncryptionOn(m, current)
+		case 27:
+			turn = b.encryptingStoredOnEncryptionOff(m, current)
+		case 29:
+			turn = b.encryptingStoredOnEncryptionFailed(m, current)
+		case 31:
+			turn = b.settlingOnPairingRequest(m, current)
+		case 32:
+			turn = b.settlingOnPairingResponse(m, current)
+		case 33:
+			turn = b.settlingOnCancel(m, current)
+		case 34:
+			turn = b.settlingOnEncryptionOn(m, current)
+		case 35:
+			turn = b.settlingOnEncryptionOff(m, current)
+		case 37:
+			turn = b.settlingOnEncryptionFailed(m, current)
+		case 39:
+			turn = b.muteOnPairingRequest(m, current)
+		case 40:
+			turn = b.muteOnPair(m, current)
+		case 41:
+			turn = b.closedOnPairingRequest(m, current)
+		case 42:
+			turn = b.closedOnPair(m, current)
+		case 43:
+			turn = b.closedOnEncryptionOn(m, current)
+		case 44:
+			turn = b.closedOnEncryptionOff(m, current)
+		case 45:
+			turn = b.closedOnEncryptionFailed(m, current)
+		case 46:
+			turn = b.closedOnDisconnected(m, current)
+		case 47:
+			turn = b.awaitConsentOnPairingRequest(m, current)
+		case 48:
+			turn = b.awaitConsentOnPairingResponse(m, current)
+		case 49:
+			turn = b.awaitConsentOnPairingFailed(m, current)
+		case 50:
+			turn = b.awaitConsentOnSecurityRequest(m, current)
+		case 51:
+			turn = b.awaitConsentOnKeypressNotification(m, current)
+		case 52:
+			turn = b.awaitConsentOnMalformedPDU(m, current)
+		case 54:
+			turn = b.awaitConsentOnReservedPDU(m, current)
+		case 55:
+			turn = b.awaitConsentOnPair(m, current)
+		case 56:
+			turn = b.awaitConsentOnNotifyKeypress(m, current)
+		case 57:
+			turn = b.awaitConsentOnCancel(m, current)
+		case 58:
+			turn = b.awaitConsentOnConsentGiven(m, current)
+		case 59:
+			turn = b.awaitConsentOnUserRefused(m, current)
+		case 60:
+			turn = b.awaitConsentOnEncryptionOff(m, current)
+		case 62:
+			turn = b.awaitConsentOnEncryptionFailed(m, current)
+		case 64:
+			turn = b.awaitConsentOnDisconnected(m, current)
+		case 65:
+			turn = b.awaitConsentOnTimeout(m, current)
+		case 66:
+			turn = b.awaitResponseOnPairingResponse(m, current)
+		case 68:
+			turn = b.chooseCombine(m, current)
+		case 70:
+			turn = b.chooseJudge(m, current)
+		case 77:
+			turn = b.confirmFeaturesOnFeaturesConfirmed(m, current)
+		case 81:
+			turn = b.confirmFeaturesOnUserRefused(m, current)
+		case 82:
+			turn = b.chooseLegacyBegin(m, current)
+		case 88:
+			turn = b.legacyEnterPasskeyOnPasskeyEntered(m, current)
+		case 89:
+			turn = b.legacyEnterPasskeyOnUserRefused(m, current)
+		case 90:
+			turn = b.legacyAwaitConfirmOnPairingConfirm(m, current)
+		case 92:
+			turn = b.legacyAwaitRandomOnPairingRandom(m, current)
+		case 94:
+			turn = b.awaitPublicKeyOnPublicKey(m, current)
+		case 97:
+			turn = b.chooseStageOne(m, current)
+		case 103:
+			turn = b.numericAwaitConfirmOnPairingConfirm(m, current)
+		case 104:
+			turn = b.numericAwaitRandomOnPairingRandom(m, current)
+		case 107:
+			turn = b.compareOnNumbersEqual(m, current)
+		case 108:
+			turn = b.compareOnUserRefused(m, current)
+		case 109:
+			turn = b.enterPasskeyOnKeypressNotification(m, current)
+		case 111:
+			turn = b.enterPasskeyOnNotifyKeypress(m, current)
+		case 113:
+			turn = b.enterPasskeyOnPasskeyEntered(m, current)
+		case 114:
+			turn = b.enterPasskeyOnUserRefused(m, current)
+		case 115:
+			turn = b.passkeyAwaitConfirmOnPairingConfirm(m, current)
+		case 116:
+			turn = b.passkeyAwaitRandomOnPairingRandom(m, current)
+		case 119:
+			turn = b.chooseOOBBegin(m, current)
+		case 121:
+			turn = b.oobAwaitRandomOnPairingRandom(m, current)
+		case 122:
+			turn = b.awaitCheckOnDHKeyCheck(m, current)
+		case 123:
+			turn = b.chooseJudgeCheck(m, current)
+		case 125:
+			turn = b.awaitEncryptionOnPairingRequest(m, current)
+		case 126:
+			turn = b.awaitEncryptionOnPairingResponse(m, current)
+		case 127:
+			turn = b.awaitEncryptionOnPairingFailed(m, current)
+		case 128:
+			turn = b.awaitEncryptionOnMalformedPDU(m, current)
+		case 130:
+			turn = b.awaitEncryptionOnCancel(m, current)
+		case 131:
+			turn = b.awaitEncryptionOnEncryptionOn(m, current)
+		case 132:
+			turn = b.awaitEncryptionOnEncryptionOff(m, current)
+		case 134:
+			turn = b.awaitEncryptionOnEncryptionFailed(m, current)
+		case 136:
+			turn = b.chooseEncrypted(m, current)
+		case 137:
+			turn = b.chooseSendEncKey(m, current)
+		case 139:
+			turn = b.chooseSendIdKey(m, current)
+		case 141:
+			turn = b.chooseSendSignKey(m, current)
+		case 143:
+			turn = b.chooseNextKey(m, current)
+		case 147:
+			turn = b.awaitEncryptionInformationOnEncryptionInformation(m, current)
+		case 149:
+			turn = b.awaitEncryptionInformationOnCancel(m, current)
+		case 150:
+			turn = b.awaitCentralIdentificationOnCentralIdentification(m, current)
+		case 151:
+			turn = b.awaitIdentityInformationOnIdentityInformation(m, current)
+		case 152:
+			turn = b.awaitIdentityAddressInformationOnIdentityAddressInformation(m, current)
+		case 155:
+			turn = b.awaitSigningInformationOnSigningInformation(m, current)
+		case 156:
+			turn = b.chooseKeysSent(m, current)
+		case 158:
+			turn = b.chooseKeysReceived(m, current)
+		case 159:
+			turn = b.awaitDeliveryOnSecurityRequest(m, current)
+		case 160:
+			turn = b.awaitDeliveryOnDelivered(m, current)
+		case 161:
+			turn = b.chooseComplete(m, current)
+		case 163:
+			turn = b.idleOnPairingRequestResponder(m, current)
+		case 166:
+			turn = b.idleOnSecurityRequestResponder(m, current)
+		case 167:
+			turn = b.idleOnMalformedPDUResponder(m, current)
+		case 170:
+			turn = b.idleOnRequestSecurity(m, current)
+		case 171:
+			turn = b.idleOnLTKRequest(m, current)
+		case 174:
+			turn = b.encryptingStoredOnPairingRequestResponder(m, current)
+		case 175:
+			turn = b.encryptingStoredOnSecurityRequest(m, current)
+		case 176:
+			turn = b.encryptingStoredOnLTKRequest(m, current)
+		case 178:
+			turn = b.settlingOnPairingRequestResponder(m, current)
+		case 179:
+			turn = b.settlingOnSecurityRequest(m, current)
+		case 180:
+			turn = b.awaitSecurityOnPairingRequest(m, current)
+		case 183:
+			turn = b.awaitSecurityOnPairingResponse(m, current)
+		case 184:
+			turn = b.awaitSecurityOnPairingFailed(m, current)
+		case 185:
+			turn = b.awaitSecurityOnSecurityRequest(m, current)
+		case 186:
+			turn = b.awaitSecurityOnMalformedPDU(m, current)
+		case 190:
+			turn = b.awaitSecurityOnNotifyKeypress(m, current)
+		case 191:
+			turn = b.awaitSecurityOnCancel(m, current)
+		case 192:
+			turn = b.awaitSecurityOnLTKRequest(m, current)
+		case 195:
+			turn = b.awaitSecurityOnDisconnected(m, current)
+		case 196:
+			turn = b.awaitSecurityOnTimeout(m, current)
+		case 197:
+			turn = b.muteOnLTKRequest(m, current)
+		case 200:
+			turn = b.closedOnLTKRequest(m, current)
+		case 201:
+			turn = b.awaitConsentOnSecurityRequestResponder(m, current)
+		case 202:
+			turn = b.awaitConsentOnConsentGivenResponder(m, current)
+		case 203:
+			turn = b.awaitConsentOnLTKRequest(m, current)
+		case 206:
+			turn = b.confirmFeaturesOnFeaturesConfirmedResponder(m, current)
+		case 210:
+			turn = b.chooseLegacyBeginResponder(m, current)
+		case 216:
+			turn = b.legacyEnterPasskeyOnPairingConfirm(m, current)
+		case 217:
+			turn = b.legacyEnterPasskeyOnPasskeyEnteredResponder(m, current)
+		case 218:
+			turn = b.legacyHoldConfirmOnPasskeyEntered(m, current)
+		case 219:
+			turn = b.legacyHoldConfirmOnUserRefused(m, current)
+		case 220:
+			turn = b.legacyAwaitConfirmOnPairingConfirmResponder(m, current)
+		case 221:
+			turn = b.legacyAwaitRandomOnPairingRandomResponder(m, current)
+		case 223:
+			turn = b.awaitPublicKeyOnPublicKeyResponder(m, current)
+		case 226:
+			turn = b.chooseStageOneResponder(m, current)
+		case 232:
+			turn = b.numericAwaitRandomOnPairingRandomResponder(m, current)
+		case 234:
+			turn = b.compareOnDHKeyCheck(m, current)
+		case 235:
+			turn = b.compareOnNumbersEqualResponder(m, current)
+		case 236:
+			turn = b.compareHoldCheckOnNumbersEqual(m, current)
+		case 237:
+			turn = b.compareHoldCheckOnUserRefused(m, current)
+		case 238:
+			turn = b.enterPasskeyOnPairingConfirm(m, current)
+		case 239:
+			turn = b.enterPasskeyOnPasskeyEnteredResponder(m, current)
+		case 240:
+			turn = b.passkeyHoldConfirmOnNotifyKeypress(m, current)
+		case 242:
+			turn = b.passkeyHoldConfirmOnPasskeyEntered(m, current)
+		case 243:
+			turn = b.passkeyHoldConfirmOnUserRefused(m, current)
+		case 244:
+			turn = b.passkeyAwaitConfirmOnPairingConfirmResponder(m, current)
+		case 245:
+			turn = b.passkeyAwaitRandomOnPairingRandomResponder(m, current)
+		case 248:
+			turn = b.oobAwaitRandomOnPairingRandomResponder(m, current)
+		case 250:
+			turn = b.chooseJudgeCheckResponder(m, current)
+		case 252:
+			turn = b.awaitLTKRequestOnLTKRequest(m, current)
+		case 256:
+			turn = b.awaitEncryptionOnSecurityRequest(m, current)
+		case 257:
+			turn = b.awaitEncryptionOnLTKRequest(m, current)
+		case 260:
+			turn = b.chooseEncryptedResponder(m, current)
+		case 261:
+			turn = b.chooseKeysSentResponder(m, current)
+		case 264:
+			turn = b.chooseKeysReceivedResponder(m, current)
+		case 265:
+			turn = b.awaitDeliveryOnPairingRequest(m, current)
+		case 266:
+			turn = b.awaitDeliveryOnLTKRequest(m, current)
+		}
+		if turn&table.Defers != 0 {
+			deferred = true
+		}
+		switch {
+		case turn == table.NoRule:
+			return false
+		case turn&table.Chooses != 0:
+			current = table.Choose
+		case deferred:
+			current, deferred = event, false
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// idleOnPairingRequest decides Idle, PairingRequest.
+func (b binding) idleOnPairingRequest(m *table.Machine, event uint8) table.Turn {
+	// line 514
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 0})
+	b.sendPairingFailed(uint8(CommandNotSupported))
+	b.emitReportRejection(uint8(CommandNotSupported))
+	return table.Waits
+}
+
+// idleOnPairingResponse decides Idle, PairingResponse, and 25 more.
+func (b binding) idleOnPairingResponse(m *table.Machine, event uint8) table.Turn {
+	// line 504
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 1})
+	return table.Waits
+}
+
+// idleOnSecurityRequest decides Idle, SecurityRequest.
+func (b binding) idleOnSecurityRequest(m *table.Machine, event uint8) table.Turn {
+	if b.p.bondSuffices() {
+		// line 516: bondSuffices
+		b.p.took(table.Step{From: m.State, To: uint8(StateEncryptingStored), Event: event, Rule: 2})
+		b.emitStartStoredEncryption()
+		m.State = uint8(StateEncryptingStored)
+		return table.Waits
+	}
+	if !b.p.pairable() {
+		// line 517: not pairable
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 3})
+		b.sendPairingFailed(uint8(PairingNotSupported))
+		b.emitReportRejection(uint8(PairingNotSupported))
+		return table.Waits
+	}
+	if b.p.tooSoon() {
+		// line 518: tooSoon
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 4})
+		b.sendPairingFailed(uint8(RepeatedAttempts))
+		b.emitReportRejection(uint8(RepeatedAttempts))
+		return table.Waits
+	}
+	// line 519
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitConsent), Event: event, Rule: 5})
+	b.p.receiveSecurityRequest()
+	b.emitAskSecurity()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitConsent)
+	return table.Waits
+}
+
+// idleOnMalformedPDU decides Idle, MalformedPDU.
+func (b binding) idleOnMalformedPDU(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotCode] == 11 {
+		// line 522: event.code == SecurityRequest
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 6})
+		b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(InvalidParameters)))
+		b.emitReportRejection(cmp.Or(m.Slots[slotReason], uint8(InvalidParameters)))
+		return table.Waits
+	}
+	if m.Slots[slotCode] == 1 {
+		// line 525: event.code == PairingRequest
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 7})
+		b.sendPairingFailed(uint8(CommandNotSupported))
+		b.emitReportRejection(uint8(CommandNotSupported))
+		return table.Waits
+	}
+	// line 526
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 8})
+	return table.Waits
+}
+
+// idleOnPair decides Idle, Pair.
+func (b binding) idleOnPair(m *table.Machine, event uint8) table.Turn {
+	if b.p.tooSoon() {
+		// line 509: tooSoon
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 9})
+		b.emitRefuse(uint8(WaitingInterval))
+		return table.Waits
+	}
+	// line 510
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitResponse), Event: event, Rule: 10})
+	b.p.makeRequest()
+	b.sendPairingRequest()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitResponse)
+	return table.Waits
+}
+
+// idleOnEncrypt decides Idle, Encrypt.
+func (b binding) idleOnEncrypt(m *table.Machine, event uint8) table.Turn {
+	if !b.p.hasBond() {
+		// line 512: not hasBond
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 11})
+		b.emitRefuse(uint8(NoStoredKey))
+		return table.Waits
+	}
+	// line 513
+	b.p.took(table.Step{From: m.State, To: uint8(StateEncryptingStored), Event: event, Rule: 12})
+	b.emitStartStoredEncryption()
+	m.State = uint8(StateEncryptingStored)
+	return table.Waits
+}
+
+// idleOnNotifyKeypress decides Idle, NotifyKeypress, and 1 more.
+func (b binding) idleOnNotifyKeypress(m *table.Machine, event uint8) table.Turn {
+	// line 506
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 13})
+	b.emitRefuse(uint8(NotPairing))
+	return table.Waits
+}
+
+// idleOnCancel decides Idle, Cancel, and 1 more.
+func (b binding) idleOnCancel(m *table.Machine, event uint8) table.Turn {
+	// line 505
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 14})
+	return table.Waits
+}
+
+// idleOnConsentGiven decides Idle, ConsentGiven, and 258 more.
+func (b binding) idleOnConsentGiven(m *table.Machine, event uint8) table.Turn {
+	// line 481
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 15})
+	return table.Waits
+}
+
+// idleOnEncryptionOn decides Idle, EncryptionOn, and 48 more.
+func (b binding) idleOnEncryptionOn(m *table.Machine, event uint8) table.Turn {
+	// line 483
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 16})
+	b.emitReportLevel()
+	return table.Waits
+}
+
+// idleOnEncryptionOff decides Idle, EncryptionOff, and 4 more.
+func (b binding) idleOnEncryptionOff(m *table.Machine, event uint8) table.Turn {
+	// line 484
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 17})
+	b.emitReportLevel()
+	return table.Waits
+}
+
+// idleOnEncryptionFailed decides Idle, EncryptionFailed, and 4 more.
+func (b binding) idleOnEncryptionFailed(m *table.Machine, event uint8) table.Turn {
+	// line 485
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 18})
+	b.emitReportEncryptionFailure()
+	return table.Waits
+}
+
+// idleOnDelivered decides Idle, Delivered, and 54 more.
+func (b binding) idleOnDelivered(m *table.Machine, event uint8) table.Turn {
+	// line 482
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 19})
+	return table.Waits
+}
+
+// idleOnDisconnected decides Idle, Disconnected, and 7 more.
+func (b binding) idleOnDisconnected(m *table.Machine, event uint8) table.Turn {
+	// line 489
+	b.p.took(table.Step{From: m.State, To: uint8(StateClosed), Event: event, Rule: 20})
+	m.State = uint8(StateClosed)
+	return table.Waits
+}
+
+// idleOnTimeout decides Idle, Timeout, and 9 more.
+func (b binding) idleOnTimeout(m *table.Machine, event uint8) table.Turn {
+	// line 490
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 21})
+	return table.Waits
+}
+
+// encryptingStoredOnPairingRequest decides EncryptingStored, PairingRequest.
+func (b binding) encryptingStoredOnPairingRequest(m *table.Machine, event uint8) table.Turn {
+	// line 567
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 22})
+	b.sendPairingFailed(uint8(CommandNotSupported))
+	b.emitReportRejection(uint8(CommandNotSupported))
+	return table.Waits
+}
+
+// encryptingStoredOnPairingResponse decides EncryptingStored, PairingResponse,
+// and 28 more.
+func (b binding) encryptingStoredOnPairingResponse(m *table.Machine, event uint8) table.Turn {
+	// line 557
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 23})
+	return table.Waits
+}
+
+// encryptingStoredOnPair decides EncryptingStored, Pair, and 77 more.
+func (b binding) encryptingStoredOnPair(m *table.Machine, event uint8) table.Turn {
+	// line 480
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 24})
+	b.emitRefuse(uint8(ProcedureRunning))
+	return table.Waits
+}
+
+// encryptingStoredOnCancel decides EncryptingStored, Cancel, and 1 more.
+func (b binding) encryptingStoredOnCancel(m *table.Machine, event uint8) table.Turn {
+	// line 558
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 25})
+	b.emitRefuse(uint8(PastCancelling))
+	return table.Waits
+}
+
+// encryptingStoredOnEncryptionOn decides EncryptingStored, EncryptionOn, and 1
+// more.
+func (b binding) encryptingStoredOnEncryptionOn(m *table.Machine, event uint8) table.Turn {
+	// line 559
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 26})
+	b.emitReportLevel()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// encryptingStoredOnEncryptionOff decides EncryptingStored, EncryptionOff, and
+// 1 more.
+func (b binding) encryptingStoredOnEncryptionOff(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotEncrypted] != 0 {
+		// line 561: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 27})
+		b.emitReportLevel()
+		b.emitDisconnect()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 562
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 28})
+	b.emitReportLevel()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// encryptingStoredOnEncryptionFailed decides EncryptingStored,
+// EncryptionFailed, and 1 more.
+func (b binding) encryptingStoredOnEncryptionFailed(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotEncrypted] != 0 {
+		// line 564: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 29})
+		b.emitReportEncryptionFailure()
+		b.emitDisconnect()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 565
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 30})
+	b.emitReportEncryptionFailure()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// settlingOnPairingRequest decides Settling, PairingRequest.
+func (b binding) settlingOnPairingRequest(m *table.Machine, event uint8) table.Turn {
+	// line 587
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 31})
+	b.sendPairingFailed(uint8(CommandNotSupported))
+	b.emitReportRejection(uint8(CommandNotSupported))
+	return table.Waits
+}
+
+// settlingOnPairingResponse decides Settling, PairingResponse, and 28 more.
+func (b binding) settlingOnPairingResponse(m *table.Machine, event uint8) table.Turn {
+	// line 577
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 32})
+	return table.Waits
+}
+
+// settlingOnCancel decides Settling, Cancel, and 1 more.
+func (b binding) settlingOnCancel(m *table.Machine, event uint8) table.Turn {
+	// line 578
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 33})
+	b.emitRefuse(uint8(PastCancelling))
+	return table.Waits
+}
+
+// settlingOnEncryptionOn decides Settling, EncryptionOn, and 1 more.
+func (b binding) settlingOnEncryptionOn(m *table.Machine, event uint8) table.Turn {
+	// line 579
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 34})
+	b.emitReportLevel()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// settlingOnEncryptionOff decides Settling, EncryptionOff, and 1 more.
+func (b binding) settlingOnEncryptionOff(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotEncrypted] != 0 {
+		// line 581: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 35})
+		b.emitReportLevel()
+		b.emitDisconnect()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 582
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 36})
+	b.emitReportLevel()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// settlingOnEncryptionFailed decides Settling, EncryptionFailed, and 1 more.
+func (b binding) settlingOnEncryptionFailed(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotEncrypted] != 0 {
+		// line 584: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 37})
+		b.emitDisconnect()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 585
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 38})
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// muteOnPairingRequest decides Mute, PairingRequest, and 31 more.
+func (b binding) muteOnPairingRequest(m *table.Machine, event uint8) table.Turn {
+	// line 631
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 39})
+	return table.Waits
+}
+
+// muteOnPair decides Mute, Pair, and 6 more.
+func (b binding) muteOnPair(m *table.Machine, event uint8) table.Turn {
+	// line 632
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 40})
+	b.emitRefuse(uint8(LinkTimedOut))
+	return table.Waits
+}
+
+// closedOnPairingRequest decides Closed, PairingRequest, and 31 more.
+func (b binding) closedOnPairingRequest(m *table.Machine, event uint8) table.Turn {
+	// line 647
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 41})
+	return table.Waits
+}
+
+// closedOnPair decides Closed, Pair, and 6 more.
+func (b binding) closedOnPair(m *table.Machine, event uint8) table.Turn {
+	// line 648
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 42})
+	b.emitRefuse(uint8(LinkClosed))
+	return table.Waits
+}
+
+// closedOnEncryptionOn decides Closed, EncryptionOn, and 1 more.
+func (b binding) closedOnEncryptionOn(m *table.Machine, event uint8) table.Turn {
+	// line 650
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 43})
+	return table.Waits
+}
+
+// closedOnEncryptionOff decides Closed, EncryptionOff, and 1 more.
+func (b binding) closedOnEncryptionOff(m *table.Machine, event uint8) table.Turn {
+	// line 651
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 44})
+	return table.Waits
+}
+
+// closedOnEncryptionFailed decides Closed, EncryptionFailed, and 1 more.
+func (b binding) closedOnEncryptionFailed(m *table.Machine, event uint8) table.Turn {
+	// line 652
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 45})
+	return table.Waits
+}
+
+// closedOnDisconnected decides Closed, Disconnected, and 1 more.
+func (b binding) closedOnDisconnected(m *table.Machine, event uint8) table.Turn {
+	// line 654
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 46})
+	return table.Waits
+}
+
+// awaitConsentOnPairingRequest decides AwaitConsent, PairingRequest, and 20
+// more.
+func (b binding) awaitConsentOnPairingRequest(m *table.Machine, event uint8) table.Turn {
+	// line 685
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 47})
+	b.sendPairingFailed(uint8(CommandNotSupported))
+	b.emitReportFailure(uint8(CommandNotSupported))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitConsentOnPairingResponse decides AwaitConsent, PairingResponse, and 430
+// more.
+func (b binding) awaitConsentOnPairingResponse(m *table.Machine, event uint8) table.Turn {
+	// line 664
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 48})
+	b.sendPairingFailed(uint8(UnspecifiedReason))
+	b.emitReportFailure(uint8(UnspecifiedReason))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitConsentOnPairingFailed decides AwaitConsent, PairingFailed, and 43 more.
+func (b binding) awaitConsentOnPairingFailed(m *table.Machine, event uint8) table.Turn {
+	// line 663
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 49})
+	b.emitReportEnd(uint8(ByPeer))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitConsentOnSecurityRequest decides AwaitConsent, SecurityRequest, and 20
+// more.
+func (b binding) awaitConsentOnSecurityRequest(m *table.Machine, event uint8) table.Turn {
+	// line 686
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 50})
+	return table.Waits
+}
+
+// awaitConsentOnKeypressNotification decides AwaitConsent,
+// KeypressNotification, and 38 more.
+func (b binding) awaitConsentOnKeypressNotification(m *table.Machine, event uint8) table.Turn {
+	// line 666
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 51})
+	return table.Waits
+}
+
+// awaitConsentOnMalformedPDU decides AwaitConsent, MalformedPDU, and 43 more.
+func (b binding) awaitConsentOnMalformedPDU(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotCode] == 5 {
+		// line 668: event.code == PairingFailed
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 52})
+		b.emitReportEnd(uint8(ByPeer))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 670
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 53})
+	b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(InvalidParameters)))
+	b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(InvalidParameters)))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitConsentOnReservedPDU decides AwaitConsent, ReservedPDU, and 45 more.
+func (b binding) awaitConsentOnReservedPDU(m *table.Machine, event uint8) table.Turn {
+	// line 665
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 54})
+	return table.Waits
+}
+
+// awaitConsentOnPair decides AwaitConsent, Pair.
+func (b binding) awaitConsentOnPair(m *table.Machine, event uint8) table.Turn {
+	// line 711
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitResponse), Event: event, Rule: 55})
+	b.p.makeRequest()
+	b.sendPairingRequest()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitResponse)
+	return table.Waits
+}
+
+// awaitConsentOnNotifyKeypress decides AwaitConsent, NotifyKeypress, and 42
+// more.
+func (b binding) awaitConsentOnNotifyKeypress(m *table.Machine, event uint8) table.Turn {
+	// line 671
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 56})
+	b.emitRefuse(uint8(KeypressNotAgreed))
+	return table.Waits
+}
+
+// awaitConsentOnCancel decides AwaitConsent, Cancel, and 30 more.
+func (b binding) awaitConsentOnCancel(m *table.Machine, event uint8) table.Turn {
+	// line 672
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 57})
+	b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(UnspecifiedReason)))
+	b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(UnspecifiedReason)))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitConsentOnConsentGiven decides AwaitConsent, ConsentGiven.
+func (b binding) awaitConsentOnConsentGiven(m *table.Machine, event uint8) table.Turn {
+	// line 710
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitResponse), Event: event, Rule: 58})
+	b.p.makeRequest()
+	b.sendPairingRequest()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitResponse)
+	return table.Waits
+}
+
+// awaitConsentOnUserRefused decides AwaitConsent, UserRefused, and 1 more.
+func (b binding) awaitConsentOnUserRefused(m *table.Machine, event uint8) table.Turn {
+	// line 708
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 59})
+	b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(PairingNotSupported)))
+	b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(PairingNotSupported)))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitConsentOnEncryptionOff decides AwaitConsent, EncryptionOff, and 43 more.
+func (b binding) awaitConsentOnEncryptionOff(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotEncrypted] != 0 {
+		// line 676: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 60})
+		b.emitReportLevel()
+		b.emitDisconnect()
+		b.emitReportEnd(uint8(EncryptionLost))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 677
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 61})
+	b.emitReportLevel()
+	b.sendPairingFailed(uint8(UnspecifiedReason))
+	b.emitReportFailure(uint8(UnspecifiedReason))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitConsentOnEncryptionFailed decides AwaitConsent, EncryptionFailed, and 43
+// more.
+func (b binding) awaitConsentOnEncryptionFailed(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotEncrypted] != 0 {
+		// line 679: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 62})
+		b.emitReportEncryptionFailure()
+		b.emitDisconnect()
+		b.emitReportEnd(uint8(EncryptionLost))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 683
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 63})
+	b.emitReportEncryptionFailure()
+	b.sendPairingFailed(uint8(UnspecifiedReason))
+	b.emitReportFailure(uint8(UnspecifiedReason))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitConsentOnDisconnected decides AwaitConsent, Disconnected, and 45 more.
+func (b binding) awaitConsentOnDisconnected(m *table.Machine, event uint8) table.Turn {
+	// line 674
+	b.p.took(table.Step{From: m.State, To: uint8(StateClosed), Event: event, Rule: 64})
+	b.emitReportEnd(uint8(LinkLost))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateClosed)
+	return table.Waits
+}
+
+// awaitConsentOnTimeout decides AwaitConsent, Timeout, and 45 more.
+func (b binding) awaitConsentOnTimeout(m *table.Machine, event uint8) table.Turn {
+	// line 673
+	b.p.took(table.Step{From: m.State, To: uint8(StateMute), Event: event, Rule: 65})
+	b.emitReportTimeout()
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateMute)
+	return table.Waits
+}
+
+// awaitResponseOnPairingResponse decides AwaitResponse, PairingResponse.
+func (b binding) awaitResponseOnPairingResponse(m *table.Machine, event uint8) table.Turn {
+	if b.p.unaskedKeys() {
+		// line 721: unaskedKeys
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 66})
+		b.sendPairingFailed(uint8(InvalidParameters))
+		b.emitReportFailure(uint8(InvalidParameters))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 722
+	b.p.took(table.Step{From: m.State, To: uint8(StateCombine), Event: event, Rule: 67})
+	b.p.receiveResponse()
+	b.p.combine()
+	m.State = uint8(StateCombine)
+	return table.Chooses
+}
+
+// chooseCombine decides Combine, and 1 more.
+func (b binding) chooseCombine(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotSC] != 0 {
+		// line 727: sc
+		b.p.took(table.Step{From: m.State, To: uint8(StateJudge), Event: event, Rule: 68})
+		m.Slots[slotToSend] = m.Slots[slotToSend] &^ 1
+		m.Slots[slotToReceive] = m.Slots[slotToReceive] &^ 1
+		b.p.secureModel()
+		m.State = uint8(StateJudge)
+		return table.Chooses
+	}
+	// line 731
+	b.p.took(table.Step{From: m.State, To: uint8(StateJudge), Event: event, Rule: 69})
+	b.p.legacyModel()
+	m.State = uint8(StateJudge)
+	return table.Chooses
+}
+
+// chooseJudge decides Judge, and 1 more.
+func (b binding) chooseJudge(m *table.Machine, event uint8) table.Turn {
+	if b.p.keySizeTooSmall() {
+		// line 736: keySizeTooSmall
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 70})
+		b.sendPairingFailed(uint8(EncryptionKeySize))
+		b.emitReportFailure(uint8(EncryptionKeySize))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotSC] != 0 && m.Slots[slotPeerHasOOB] != 0 && !b.p.ownOOBGiven() {
+		// line 737: sc and peer_has_oob and not ownOOBGiven
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 71})
+		b.sendPairingFailed(uint8(OOBNotAvailable))
+		b.emitReportFailure(uint8(OOBNotAvailable))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotSC] != 0 && m.Slots[slotHaveOOB] != 0 && !b.p.oobConfirmHeld() {
+		// line 738: sc and have_oob and not oobConfirmHeld
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 72})
+		b.sendPairingFailed(uint8(OOBNotAvailable))
+		b.emitReportFailure(uint8(OOBNotAvailable))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(OutOfBand) && m.Slots[slotSC] == 0 && !b.p.oobTKHeld() {
+		// line 739: model == OutOfBand and not sc and not oobTKHeld
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 73})
+		b.sendPairingFailed(uint8(OOBNotAvailable))
+		b.emitReportFailure(uint8(OOBNotAvailable))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if b.p.tooWeak() {
+		// line 742: tooWeak
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 74})
+		b.sendPairingFailed(uint8(AuthenticationRequirements))
+		b.emitReportFailure(uint8(AuthenticationRequirements))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if b.p.weakerThanBond() {
+		// line 743: weakerThanBond
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 75})
+		b.sendPairingFailed(uint8(AuthenticationRequirements))
+		b.emitReportFailure(uint8(AuthenticationRequirements))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 744
+	b.p.took(table.Step{From: m.State, To: uint8(StateConfirmFeatures), Event: event, Rule: 76})
+	b.emitAskFeatures()
+	m.State = uint8(StateConfirmFeatures)
+	return table.Waits
+}
+
+// confirmFeaturesOnFeaturesConfirmed decides ConfirmFeatures,
+// FeaturesConfirmed.
+func (b binding) confirmFeaturesOnFeaturesConfirmed(m *table.Machine, event uint8) table.Turn {
+	if b.p.replacesBond() && m.Slots[slotReplace] == 0 {
+		// line 753: replacesBond and not event.replace
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 77})
+		b.sendPairingFailed(uint8(AuthenticationRequirements))
+		b.emitReportFailure(uint8(AuthenticationRequirements))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotSC] != 0 && m.Slots[slotPeerHasOOB] != 0 {
+		// line 756: sc and peer_has_oob
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitPublicKey), Event: event, Rule: 78})
+		b.p.oobKeyPair()
+		b.sendPublicKey()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateAwaitPublicKey)
+		return table.Waits
+	}
+	if m.Slots[slotSC] != 0 {
+		// line 760: sc
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitPublicKey), Event: event, Rule: 79})
+		b.p.newKeyPair()
+		b.sendPublicKey()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateAwaitPublicKey)
+		return table.Waits
+	}
+	// line 761
+	b.p.took(table.Step{From: m.State, To: uint8(StateLegacyBegin), Event: event, Rule: 80})
+	m.State = uint8(StateLegacyBegin)
+	return table.Chooses
+}
+
+// confirmFeaturesOnUserRefused decides ConfirmFeatures, UserRefused, and 1
+// more.
+func (b binding) confirmFeaturesOnUserRefused(m *table.Machine, event uint8) table.Turn {
+	// line 750
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 81})
+	b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(AuthenticationRequirements)))
+	b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(AuthenticationRequirements)))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// chooseLegacyBegin decides LegacyBegin.
+func (b binding) chooseLegacyBegin(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotModel] == uint8(JustWorks) {
+		// line 785: model == JustWorks
+		b.p.took(table.Step{From: m.State, To: uint8(StateLegacyAwaitConfirm), Event: event, Rule: 82})
+		b.p.zeroTK()
+		b.p.newNonce()
+		b.p.legacyConfirm()
+		b.sendPairingConfirm()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateLegacyAwaitConfirm)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(InitiatorTypes) {
+		// line 788: model == InitiatorTypes
+		b.p.took(table.Step{From: m.State, To: uint8(StateLegacyEnterPasskey), Event: event, Rule: 83})
+		b.emitAskPasskey()
+		m.State = uint8(StateLegacyEnterPasskey)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(ResponderTypes) {
+		// line 790: model == ResponderTypes
+		b.p.took(table.Step{From: m.State, To: uint8(StateLegacyAwaitConfirm), Event: event, Rule: 84})
+		b.p.newPasskey()
+		b.p.passkeyTK()
+		b.p.newNonce()
+		b.p.legacyConfirm()
+		b.sendPairingConfirm()
+		b.emitShowPasskey()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateLegacyAwaitConfirm)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(BothType) {
+		// line 794: model == BothType
+		b.p.took(table.Step{From: m.State, To: uint8(StateLegacyEnterPasskey), Event: event, Rule: 85})
+		b.emitAskPasskey()
+		m.State = uint8(StateLegacyEnterPasskey)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(NumericComparison) {
+		// line 795: model == NumericComparison
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 86})
+		b.sendPairingFailed(uint8(UnspecifiedReason))
+		b.emitReportFailure(uint8(UnspecifiedReason))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(OutOfBand) {
+		// line 797: model == OutOfBand
+		b.p.took(table.Step{From: m.State, To: uint8(StateLegacyAwaitConfirm), Event: event, Rule: 87})
+		b.p.oobTK()
+		b.p.newNonce()
+		b.p.legacyConfirm()
+		b.sendPairingConfirm()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateLegacyAwaitConfirm)
+		return table.Waits
+	}
+	return table.NoRule
+}
+
+// legacyEnterPasskeyOnPasskeyEntered decides LegacyEnterPasskey,
+// PasskeyEntered.
+func (b binding) legacyEnterPasskeyOnPasskeyEntered(m *table.Machine, event uint8) table.Turn {
+	// line 820
+	b.p.took(table.Step{From: m.State, To: uint8(StateLegacyAwaitConfirm), Event: event, Rule: 88})
+	b.p.takePasskey()
+	b.p.passkeyTK()
+	b.p.newNonce()
+	b.p.legacyConfirm()
+	b.sendPairingConfirm()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateLegacyAwaitConfirm)
+	return table.Waits
+}
+
+// legacyEnterPasskeyOnUserRefused decides LegacyEnterPasskey, UserRefused, and
+// 1 more.
+func (b binding) legacyEnterPasskeyOnUserRefused(m *table.Machine, event uint8) table.Turn {
+	// line 817
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 89})
+	b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(PasskeyEntryFailed)))
+	b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(PasskeyEntryFailed)))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// legacyAwaitConfirmOnPairingConfirm decides LegacyAwaitConfirm,
+// PairingConfirm.
+func (b binding) legacyAwaitConfirmOnPairingConfirm(m *table.Machine, event uint8) table.Turn {
+	if b.p.confirmReflected() {
+		// line 843: confirmReflected
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 90})
+		b.sendPairingFailed(uint8(ConfirmValueFailed))
+		b.emitReportFailure(uint8(ConfirmValueFailed))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 844
+	b.p.took(table.Step{From: m.State, To: uint8(StateLegacyAwaitRandom), Event: event, Rule: 91})
+	b.p.keepConfirm()
+	b.sendPairingRandom()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateLegacyAwaitRandom)
+	return table.Waits
+}
+
+// legacyAwaitRandomOnPairingRandom decides LegacyAwaitRandom, PairingRandom.
+func (b binding) legacyAwaitRandomOnPairingRandom(m *table.Machine, event uint8) table.Turn {
+	if b.p.legacyConfirmMatches() {
+		// line 856: legacyConfirmMatches
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitEncryption), Event: event, Rule: 92})
+		b.p.keepRandom()
+		b.p.computeSTK()
+		b.emitStartPairingEncryption()
+		m.State = uint8(StateAwaitEncryption)
+		return table.Waits
+	}
+	// line 860
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 93})
+	b.sendPairingFailed(uint8(ConfirmValueFailed))
+	b.emitReportFailure(uint8(ConfirmValueFailed))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitPublicKeyOnPublicKey decides AwaitPublicKey, PublicKey.
+func (b binding) awaitPublicKeyOnPublicKey(m *table.Machine, event uint8) table.Turn {
+	if b.p.keyReflected() {
+		// line 879: keyReflected
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 94})
+		b.sendPairingFailed(uint8(DHKeyCheckFailed))
+		b.emitReportFailure(uint8(DHKeyCheckFailed))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if !b.p.publicKeyValid() {
+		// line 880: not publicKeyValid
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 95})
+		b.sendPairingFailed(uint8(DHKeyCheckFailed))
+		b.emitReportFailure(uint8(DHKeyCheckFailed))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 881
+	b.p.took(table.Step{From: m.State, To: uint8(StateStageOne), Event: event, Rule: 96})
+	b.p.keepPublicKey()
+	m.State = uint8(StateStageOne)
+	return table.Chooses
+}
+
+// chooseStageOne decides StageOne.
+func (b binding) chooseStageOne(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotModel] == uint8(JustWorks) {
+		// line 893: model == JustWorks
+		b.p.took(table.Step{From: m.State, To: uint8(StateNumericAwaitConfirm), Event: event, Rule: 97})
+		m.State = uint8(StateNumericAwaitConfirm)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(InitiatorTypes) {
+		// line 894: model == InitiatorTypes
+		b.p.took(table.Step{From: m.State, To: uint8(StateEnterPasskey), Event: event, Rule: 98})
+		m.Slots[slotRound] = 0
+		b.emitAskPasskey()
+		m.State = uint8(StateEnterPasskey)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(ResponderTypes) {
+		// line 896: model == ResponderTypes
+		b.p.took(table.Step{From: m.State, To: uint8(StatePasskeyAwaitConfirm), Event: event, Rule: 99})
+		m.Slots[slotRound] = 0
+		b.p.newPasskey()
+		b.p.newNonce()
+		b.p.passkeyConfirm()
+		b.sendPairingConfirm()
+		b.emitShowPasskey()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StatePasskeyAwaitConfirm)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(BothType) {
+		// line 901: model == BothType
+		b.p.took(table.Step{From: m.State, To: uint8(StateEnterPasskey), Event: event, Rule: 100})
+		m.Slots[slotRound] = 0
+		b.emitAskPasskey()
+		m.State = uint8(StateEnterPasskey)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(NumericComparison) {
+		// line 902: model == NumericComparison
+		b.p.took(table.Step{From: m.State, To: uint8(StateNumericAwaitConfirm), Event: event, Rule: 101})
+		m.State = uint8(StateNumericAwaitConfirm)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(OutOfBand) {
+		// line 903: model == OutOfBand
+		b.p.took(table.Step{From: m.State, To: uint8(StateOOBBegin), Event: event, Rule: 102})
+		m.State = uint8(StateOOBBegin)
+		return table.Chooses
+	}
+	return table.NoRule
+}
+
+// numericAwaitConfirmOnPairingConfirm decides NumericAwaitConfirm,
+// PairingConfirm.
+func (b binding) numericAwaitConfirmOnPairingConfirm(m *table.Machine, event uint8) table.Turn {
+	// line 935
+	b.p.took(table.Step{From: m.State, To: uint8(StateNumericAwaitRandom), Event: event, Rule: 103})
+	b.p.keepConfirm()
+	b.p.newNonce()
+	b.sendPairingRandom()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateNumericAwaitRandom)
+	return table.Waits
+}
+
+// numericAwaitRandomOnPairingRandom decides NumericAwaitRandom, PairingRandom.
+func (b binding) numericAwaitRandomOnPairingRandom(m *table.Machine, event uint8) table.Turn {
+	if !b.p.numericConfirmMatches() {
+		// line 944: not numericConfirmMatches
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 104})
+		b.sendPairingFailed(uint8(ConfirmValueFailed))
+		b.emitReportFailure(uint8(ConfirmValueFailed))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(NumericComparison) {
+		// line 945: model == NumericComparison
+		b.p.took(table.Step{From: m.State, To: uint8(StateCompare), Event: event, Rule: 105})
+		b.p.keepRandom()
+		b.p.computeNumber()
+		b.emitAskCompare()
+		m.State = uint8(StateCompare)
+		return table.Waits
+	}
+	// line 949
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitCheck), Event: event, Rule: 106})
+	b.p.keepRandom()
+	b.p.computeKeys()
+	b.sendDHKeyCheck()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitCheck)
+	return table.Waits
+}
+
+// compareOnNumbersEqual decides Compare, NumbersEqual.
+func (b binding) compareOnNumbersEqual(m *table.Machine, event uint8) table.Turn {
+	// line 965
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitCheck), Event: event, Rule: 107})
+	b.p.computeKeys()
+	b.sendDHKeyCheck()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitCheck)
+	return table.Waits
+}
+
+// compareOnUserRefused decides Compare, UserRefused, and 1 more.
+func (b binding) compareOnUserRefused(m *table.Machine, event uint8) table.Turn {
+	// line 963
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 108})
+	b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(NumericComparisonFailed)))
+	b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(NumericComparisonFailed)))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// enterPasskeyOnKeypressNotification decides EnterPasskey,
+// KeypressNotification, and 6 more.
+func (b binding) enterPasskeyOnKeypressNotification(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotKeypress] != 0 {
+		// line 983: keypress
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 109})
+		b.emitReportKeypress()
+		return table.Waits
+	}
+	// line 984
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 110})
+	return table.Waits
+}
+
+// enterPasskeyOnNotifyKeypress decides EnterPasskey, NotifyKeypress, and 1
+// more.
+func (b binding) enterPasskeyOnNotifyKeypress(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotKeypress] != 0 {
+		// line 993: keypress
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 111})
+		b.p.makeKeypress()
+		b.sendKeypressNotification()
+		b.p.startTimer(TimerProcedure)
+		return table.Waits
+	}
+	// line 994
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 112})
+	b.emitRefuse(uint8(KeypressNotAgreed))
+	return table.Waits
+}
+
+// enterPasskeyOnPasskeyEntered decides EnterPasskey, PasskeyEntered.
+func (b binding) enterPasskeyOnPasskeyEntered(m *table.Machine, event uint8) table.Turn {
+	// line 997
+	b.p.took(table.Step{From: m.State, To: uint8(StatePasskeyAwaitConfirm), Event: event, Rule: 113})
+	b.p.takePasskey()
+	b.p.newNonce()
+	b.p.passkeyConfirm()
+	b.sendPairingConfirm()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StatePasskeyAwaitConfirm)
+	return table.Waits
+}
+
+// enterPasskeyOnUserRefused decides EnterPasskey, UserRefused, and 1 more.
+func (b binding) enterPasskeyOnUserRefused(m *table.Machine, event uint8) table.Turn {
+	// line 991
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 114})
+	b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(PasskeyEntryFailed)))
+	b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(PasskeyEntryFailed)))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// passkeyAwaitConfirmOnPairingConfirm decides PasskeyAwaitConfirm,
+// PairingConfirm.
+func (b binding) passkeyAwaitConfirmOnPairingConfirm(m *table.Machine, event uint8) table.Turn {
+	// line 1022
+	b.p.took(table.Step{From: m.State, To: uint8(StatePasskeyAwaitRandom), Event: event, Rule: 115})
+	b.p.keepConfirm()
+	b.sendPairingRandom()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StatePasskeyAwaitRandom)
+	return table.Waits
+}
+
+// passkeyAwaitRandomOnPairingRandom decides PasskeyAwaitRandom, PairingRandom.
+func (b binding) passkeyAwaitRandomOnPairingRandom(m *table.Machine, event uint8) table.Turn {
+	if !b.p.passkeyConfirmMatches() {
+		// line 1034: not passkeyConfirmMatches
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 116})
+		b.sendPairingFailed(uint8(ConfirmValueFailed))
+		b.emitReportFailure(uint8(ConfirmValueFailed))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotRound] == 19 {
+		// line 1035: lastRound
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitCheck), Event: event, Rule: 117})
+		b.p.keepRandom()
+		b.p.passkeyRandoms()
+		b.p.computeKeys()
+		b.sendDHKeyCheck()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateAwaitCheck)
+		return table.Waits
+	}
+	// line 1039
+	b.p.took(table.Step{From: m.State, To: uint8(StatePasskeyAwaitConfirm), Event: event, Rule: 118})
+	m.Slots[slotRound] = m.Slots[slotRound] + 1
+	b.p.newNonce()
+	b.p.passkeyConfirm()
+	b.sendPairingConfirm()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StatePasskeyAwaitConfirm)
+	return table.Waits
+}
+
+// chooseOOBBegin decides OOBBegin.
+func (b binding) chooseOOBBegin(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotHaveOOB] != 0 && !b.p.oobMatches() {
+		// line 1061: have_oob and not oobMatches
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 119})
+		b.sendPairingFailed(uint8(ConfirmValueFailed))
+		b.emitReportFailure(uint8(ConfirmValueFailed))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 1062
+	b.p.took(table.Step{From: m.State, To: uint8(StateOOBAwaitRandom), Event: event, Rule: 120})
+	b.p.newNonce()
+	b.sendPairingRandom()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateOOBAwaitRandom)
+	return table.Waits
+}
+
+// oobAwaitRandomOnPairingRandom decides OOBAwaitRandom, PairingRandom.
+func (b binding) oobAwaitRandomOnPairingRandom(m *table.Machine, event uint8) table.Turn {
+	// line 1069
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitCheck), Event: event, Rule: 121})
+	b.p.keepRandom()
+	b.p.oobRandoms()
+	b.p.computeKeys()
+	b.sendDHKeyCheck()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitCheck)
+	return table.Waits
+}
+
+// awaitCheckOnDHKeyCheck decides AwaitCheck, DHKeyCheck, and 1 more.
+func (b binding) awaitCheckOnDHKeyCheck(m *table.Machine, event uint8) table.Turn {
+	// line 1088
+	b.p.took(table.Step{From: m.State, To: uint8(StateJudgeCheck), Event: event, Rule: 122})
+	b.p.keepCheck()
+	m.State = uint8(StateJudgeCheck)
+	return table.Chooses
+}
+
+// chooseJudgeCheck decides JudgeCheck.
+func (b binding) chooseJudgeCheck(m *table.Machine, event uint8) table.Turn {
+	if b.p.checkMatches() {
+		// line 1094: checkMatches
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitEncryption), Event: event, Rule: 123})
+		b.emitStartPairingEncryption()
+		m.State = uint8(StateAwaitEncryption)
+		return table.Waits
+	}
+	// line 1095
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 124})
+	b.sendPairingFailed(uint8(DHKeyCheckFailed))
+	b.emitReportFailure(uint8(DHKeyCheckFailed))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitEncryptionOnPairingRequest decides AwaitEncryption, PairingRequest.
+func (b binding) awaitEncryptionOnPairingRequest(m *table.Machine, event uint8) table.Turn {
+	// line 685
+	b.p.took(table.Step{From: m.State, To: uint8(StateSettling), Event: event, Rule: 125})
+	b.sendPairingFailed(uint8(CommandNotSupported))
+	b.emitReportFailure(uint8(CommandNotSupported))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateSettling)
+	return table.Waits
+}
+
+// awaitEncryptionOnPairingResponse decides AwaitEncryption, PairingResponse,
+// and 20 more.
+func (b binding) awaitEncryptionOnPairingResponse(m *table.Machine, event uint8) table.Turn {
+	// line 664
+	b.p.took(table.Step{From: m.State, To: uint8(StateSettling), Event: event, Rule: 126})
+	b.sendPairingFailed(uint8(UnspecifiedReason))
+	b.emitReportFailure(uint8(UnspecifiedReason))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateSettling)
+	return table.Waits
+}
+
+// awaitEncryptionOnPairingFailed decides AwaitEncryption, PairingFailed, and 1
+// more.
+func (b binding) awaitEncryptionOnPairingFailed(m *table.Machine, event uint8) table.Turn {
+	// line 663
+	b.p.took(table.Step{From: m.State, To: uint8(StateSettling), Event: event, Rule: 127})
+	b.emitReportEnd(uint8(ByPeer))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateSettling)
+	return table.Waits
+}
+
+// awaitEncryptionOnMalformedPDU decides AwaitEncryption, MalformedPDU, and 1
+// more.
+func (b binding) awaitEncryptionOnMalformedPDU(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotCode] == 5 {
+		// line 668: event.code == PairingFailed
+		b.p.took(table.Step{From: m.State, To: uint8(StateSettling), Event: event, Rule: 128})
+		b.emitReportEnd(uint8(ByPeer))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateSettling)
+		return table.Waits
+	}
+	// line 670
+	b.p.took(table.Step{From: m.State, To: uint8(StateSettling), Event: event, Rule: 129})
+	b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(InvalidParameters)))
+	b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(InvalidParameters)))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateSettling)
+	return table.Waits
+}
+
+// awaitEncryptionOnCancel decides AwaitEncryption, Cancel, and 2 more.
+func (b binding) awaitEncryptionOnCancel(m *table.Machine, event uint8) table.Turn {
+	// line 1105
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 130})
+	b.emitRefuse(uint8(PastCancelling))
+	return table.Waits
+}
+
+// awaitEncryptionOnEncryptionOn decides AwaitEncryption, EncryptionOn, and 1
+// more.
+func (b binding) awaitEncryptionOnEncryptionOn(m *table.Machine, event uint8) table.Turn {
+	// line 1126
+	b.p.took(table.Step{From: m.State, To: uint8(StateEncrypted), Event: event, Rule: 131})
+	b.p.makeOwnKeys()
+	b.emitReportLevel()
+	m.State = uint8(StateEncrypted)
+	return table.Chooses
+}
+
+// awaitEncryptionOnEncryptionOff decides AwaitEncryption, EncryptionOff, and 1
+// more.
+func (b binding) awaitEncryptionOnEncryptionOff(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotEncrypted] != 0 {
+		// line 1128: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 132})
+		b.emitReportLevel()
+		b.emitDisconnect()
+		b.emitReportEnd(uint8(EncryptionLost))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 1129
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 133})
+	b.emitReportLevel()
+	b.sendPairingFailed(uint8(UnspecifiedReason))
+	b.emitReportFailure(uint8(UnspecifiedReason))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitEncryptionOnEncryptionFailed decides AwaitEncryption, EncryptionFailed,
+// and 1 more.
+func (b binding) awaitEncryptionOnEncryptionFailed(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotEncrypted] != 0 {
+		// line 1131: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 134})
+		b.emitReportEncryptionFailure()
+		b.emitDisconnect()
+		b.emitReportEnd(uint8(EncryptionLost))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 1135
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 135})
+	b.emitReportEncryptionFailure()
+	b.sendPairingFailed(uint8(UnspecifiedReason))
+	b.emitReportFailure(uint8(UnspecifiedReason))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// chooseEncrypted decides Encrypted.
+func (b binding) chooseEncrypted(m *table.Machine, event uint8) table.Turn {
+	// line 1139
+	b.p.took(table.Step{From: m.State, To: uint8(StateNextKey), Event: event, Rule: 136})
+	m.State = uint8(StateNextKey)
+	return table.Chooses
+}
+
+// chooseSendEncKey decides SendEncKey, and 1 more.
+func (b binding) chooseSendEncKey(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotToSend]&1 == 1 {
+		// line 1157: to_send has EncKey
+		b.p.took(table.Step{From: m.State, To: uint8(StateSendIdKey), Event: event, Rule: 137})
+		b.sendEncryptionInformation()
+		b.sendCentralIdentification()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateSendIdKey)
+		return table.Chooses
+	}
+	// line 1157
+	b.p.took(table.Step{From: m.State, To: uint8(StateSendIdKey), Event: event, Rule: 138})
+	m.State = uint8(StateSendIdKey)
+	return table.Chooses
+}
+
+// chooseSendIdKey decides SendIdKey, and 1 more.
+func (b binding) chooseSendIdKey(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotToSend]&2 == 2 {
+		// line 1162: to_send has IdKey
+		b.p.took(table.Step{From: m.State, To: uint8(StateSendSignKey), Event: event, Rule: 139})
+		b.sendIdentityInformation()
+		b.sendIdentityAddressInformation()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateSendSignKey)
+		return table.Chooses
+	}
+	// line 1162
+	b.p.took(table.Step{From: m.State, To: uint8(StateSendSignKey), Event: event, Rule: 140})
+	m.State = uint8(StateSendSignKey)
+	return table.Chooses
+}
+
+// chooseSendSignKey decides SendSignKey, and 1 more.
+func (b binding) chooseSendSignKey(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotToSend]&4 == 4 {
+		// line 1168: to_send has SignKey
+		b.p.took(table.Step{From: m.State, To: uint8(StateKeysSent), Event: event, Rule: 141})
+		b.sendSigningInformation()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateKeysSent)
+		return table.Chooses
+	}
+	// line 1168
+	b.p.took(table.Step{From: m.State, To: uint8(StateKeysSent), Event: event, Rule: 142})
+	m.State = uint8(StateKeysSent)
+	return table.Chooses
+}
+
+// chooseNextKey decides NextKey, and 1 more.
+func (b binding) chooseNextKey(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotToReceive]&1 == 1 {
+		// line 1157: to_receive has EncKey
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitEncryptionInformation), Event: event, Rule: 143})
+		m.State = uint8(StateAwaitEncryptionInformation)
+		return table.Waits
+	}
+	if m.Slots[slotToReceive]&2 == 2 {
+		// line 1162: to_receive has IdKey
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitIdentityInformation), Event: event, Rule: 144})
+		m.State = uint8(StateAwaitIdentityInformation)
+		return table.Waits
+	}
+	if m.Slots[slotToReceive]&4 == 4 {
+		// line 1168: to_receive has SignKey
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitSigningInformation), Event: event, Rule: 145})
+		m.State = uint8(StateAwaitSigningInformation)
+		return table.Waits
+	}
+	// line 1155
+	b.p.took(table.Step{From: m.State, To: uint8(StateKeysReceived), Event: event, Rule: 146})
+	m.State = uint8(StateKeysReceived)
+	return table.Chooses
+}
+
+// awaitEncryptionInformationOnEncryptionInformation decides
+// AwaitEncryptionInformation, EncryptionInformation, and 1 more.
+func (b binding) awaitEncryptionInformationOnEncryptionInformation(m *table.Machine, event uint8) table.Turn {
+	if !b.p.ltkAcceptable() {
+		// line 1159: not ltkAcceptable
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 147})
+		b.sendPairingFailed(uint8(KeyRejected))
+		b.emitReportFailure(uint8(KeyRejected))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 1160
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitCentralIdentification), Event: event, Rule: 148})
+	b.p.keepLTK()
+	m.State = uint8(StateAwaitCentralIdentification)
+	return table.Waits
+}
+
+// awaitEncryptionInformationOnCancel decides AwaitEncryptionInformation,
+// Cancel, and 11 more.
+func (b binding) awaitEncryptionInformationOnCancel(m *table.Machine, event uint8) table.Turn {
+	// line 1146
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 149})
+	b.emitRefuse(uint8(PastCancelling))
+	return table.Waits
+}
+
+// awaitCentralIdentificationOnCentralIdentification decides
+// AwaitCentralIdentification, CentralIdentification, and 1 more.
+func (b binding) awaitCentralIdentificationOnCentralIdentification(m *table.Machine, event uint8) table.Turn {
+	// line 1161
+	b.p.took(table.Step{From: m.State, To: uint8(StateNextKey), Event: event, Rule: 150})
+	m.Slots[slotToReceive] = m.Slots[slotToReceive] &^ 1
+	b.p.keepEDIV()
+	m.State = uint8(StateNextKey)
+	return table.Chooses
+}
+
+// awaitIdentityInformationOnIdentityInformation decides
+// AwaitIdentityInformation, IdentityInformation, and 1 more.
+func (b binding) awaitIdentityInformationOnIdentityInformation(m *table.Machine, event uint8) table.Turn {
+	// line 1163
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitIdentityAddressInformation), Event: event, Rule: 151})
+	b.p.keepIRK()
+	m.State = uint8(StateAwaitIdentityAddressInformation)
+	return table.Waits
+}
+
+// awaitIdentityAddressInformationOnIdentityAddressInformation decides
+// AwaitIdentityAddressInformation, IdentityAddressInformation, and 1 more.
+func (b binding) awaitIdentityAddressInformationOnIdentityAddressInformation(m *table.Machine, event uint8) table.Turn {
+	if !b.p.identityAcceptable() {
+		// line 1165: not identityAcceptable
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 152})
+		b.sendPairingFailed(uint8(KeyRejected))
+		b.emitReportFailure(uint8(KeyRejected))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if b.p.weakerThanIdentityBond() {
+		// line 1166: weakerThanIdentityBond
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 153})
+		b.sendPairingFailed(uint8(AuthenticationRequirements))
+		b.emitReportFailure(uint8(AuthenticationRequirements))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 1167
+	b.p.took(table.Step{From: m.State, To: uint8(StateNextKey), Event: event, Rule: 154})
+	m.Slots[slotToReceive] = m.Slots[slotToReceive] &^ 2
+	b.p.keepIdentity()
+	m.State = uint8(StateNextKey)
+	return table.Chooses
+}
+
+// awaitSigningInformationOnSigningInformation decides AwaitSigningInformation,
+// SigningInformation, and 1 more.
+func (b binding) awaitSigningInformationOnSigningInformation(m *table.Machine, event uint8) table.Turn {
+	// line 1169
+	b.p.took(table.Step{From: m.State, To: uint8(StateNextKey), Event: event, Rule: 155})
+	m.Slots[slotToReceive] = m.Slots[slotToReceive] &^ 4
+	b.p.keepCSRK()
+	m.State = uint8(StateNextKey)
+	return table.Chooses
+}
+
+// chooseKeysSent decides KeysSent.
+func (b binding) chooseKeysSent(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotToSend] == 0 {
+		// line 1176: not to_send
+		b.p.took(table.Step{From: m.State, To: uint8(StateComplete), Event: event, Rule: 156})
+		m.State = uint8(StateComplete)
+		return table.Chooses
+	}
+	// line 1177
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitDelivery), Event: event, Rule: 157})
+	m.State = uint8(StateAwaitDelivery)
+	return table.Waits
+}
+
+// chooseKeysReceived decides KeysReceived.
+func (b binding) chooseKeysReceived(m *table.Machine, event uint8) table.Turn {
+	// line 1186
+	b.p.took(table.Step{From: m.State, To: uint8(StateSendEncKey), Event: event, Rule: 158})
+	m.State = uint8(StateSendEncKey)
+	return table.Chooses
+}
+
+// awaitDeliveryOnSecurityRequest decides AwaitDelivery, SecurityRequest.
+func (b binding) awaitDeliveryOnSecurityRequest(m *table.Machine, event uint8) table.Turn {
+	// line 1196
+	b.p.took(table.Step{From: m.State, To: uint8(StateComplete), Event: event, Rule: 159})
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateComplete)
+	return table.Chooses | table.Defers
+}
+
+// awaitDeliveryOnDelivered decides AwaitDelivery, Delivered, and 1 more.
+func (b binding) awaitDeliveryOnDelivered(m *table.Machine, event uint8) table.Turn {
+	// line 1193
+	b.p.took(table.Step{From: m.State, To: uint8(StateComplete), Event: event, Rule: 160})
+	m.State = uint8(StateComplete)
+	return table.Chooses
+}
+
+// chooseComplete decides Complete, and 1 more.
+func (b binding) chooseComplete(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotBonding] != 0 && b.p.keepable() {
+		// line 1204: bonding and keepable
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 161})
+		b.emitStoreBond()
+		b.emitReportComplete()
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 1205
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 162})
+	b.emitReportComplete()
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// idleOnPairingRequestResponder decides Idle, PairingRequest of the responder.
+func (b binding) idleOnPairingRequestResponder(m *table.Machine, event uint8) table.Turn {
+	if !b.p.pairable() {
+		// line 535: not pairable
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 163})
+		b.sendPairingFailed(uint8(PairingNotSupported))
+		b.emitReportRejection(uint8(PairingNotSupported))
+		return table.Waits
+	}
+	if b.p.tooSoon() {
+		// line 536: tooSoon
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 164})
+		b.sendPairingFailed(uint8(RepeatedAttempts))
+		b.emitReportRejection(uint8(RepeatedAttempts))
+		return table.Waits
+	}
+	// line 537
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitConsent), Event: event, Rule: 165})
+	b.p.receiveRequest()
+	b.emitAskPairing()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitConsent)
+	return table.Waits
+}
+
+// idleOnSecurityRequestResponder decides Idle, SecurityRequest of the
+// responder.
+func (b binding) idleOnSecurityRequestResponder(m *table.Machine, event uint8) table.Turn {
+	// line 533
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 166})
+	b.sendPairingFailed(uint8(CommandNotSupported))
+	b.emitReportRejection(uint8(CommandNotSupported))
+	return table.Waits
+}
+
+// idleOnMalformedPDUResponder decides Idle, MalformedPDU of the responder.
+func (b binding) idleOnMalformedPDUResponder(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotCode] == 1 {
+		// line 540: event.code == PairingRequest
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 167})
+		b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(InvalidParameters)))
+		b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(InvalidParameters)))
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotCode] == 11 {
+		// line 543: event.code == SecurityRequest
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 168})
+		b.sendPairingFailed(uint8(CommandNotSupported))
+		b.emitReportRejection(uint8(CommandNotSupported))
+		return table.Waits
+	}
+	// line 544
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 169})
+	return table.Waits
+}
+
+// idleOnRequestSecurity decides Idle, RequestSecurity.
+func (b binding) idleOnRequestSecurity(m *table.Machine, event uint8) table.Turn {
+	// line 529
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitSecurity), Event: event, Rule: 170})
+	b.p.makeSecurityRequest()
+	b.sendSecurityRequest()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitSecurity)
+	return table.Waits
+}
+
+// idleOnLTKRequest decides Idle, LTKRequest.
+func (b binding) idleOnLTKRequest(m *table.Machine, event uint8) table.Turn {
+	if b.p.bondMatches() {
+		// line 546: bondMatches
+		b.p.took(table.Step{From: m.State, To: uint8(StateEncryptingStored), Event: event, Rule: 171})
+		b.emitReplyStoredKey()
+		m.State = uint8(StateEncryptingStored)
+		return table.Waits
+	}
+	if m.Slots[slotEncrypted] != 0 {
+		// line 547: encrypted
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 172})
+		b.emitNegativeReply()
+		b.emitReportEncryptionFailure()
+		b.emitDisconnect()
+		return table.Waits
+	}
+	// line 550
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 173})
+	b.emitNegativeReply()
+	b.emitReportEncryptionFailure()
+	return table.Waits
+}
+
+// encryptingStoredOnPairingRequestResponder decides EncryptingStored,
+// PairingRequest of the responder.
+func (b binding) encryptingStoredOnPairingRequestResponder(m *table.Machine, event uint8) table.Turn {
+	// line 569
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 174})
+	b.sendPairingFailed(uint8(Busy))
+	b.emitReportRejection(uint8(Busy))
+	return table.Waits
+}
+
+// encryptingStoredOnSecurityRequest decides EncryptingStored, SecurityRequest.
+func (b binding) encryptingStoredOnSecurityRequest(m *table.Machine, event uint8) table.Turn {
+	// line 570
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 175})
+	b.sendPairingFailed(uint8(CommandNotSupported))
+	b.emitReportRejection(uint8(CommandNotSupported))
+	return table.Waits
+}
+
+// encryptingStoredOnLTKRequest decides EncryptingStored, LTKRequest, and 1
+// more.
+func (b binding) encryptingStoredOnLTKRequest(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotEncrypted] != 0 {
+		// line 487: encrypted
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 176})
+		b.emitNegativeReply()
+		b.emitReportEncryptionFailure()
+		b.emitDisconnect()
+		return table.Waits
+	}
+	// line 488
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 177})
+	b.emitNegativeReply()
+	b.emitReportEncryptionFailure()
+	return table.Waits
+}
+
+// settlingOnPairingRequestResponder decides Settling, PairingRequest of the
+// responder.
+func (b binding) settlingOnPairingRequestResponder(m *table.Machine, event uint8) table.Turn {
+	// line 589
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 178})
+	b.sendPairingFailed(uint8(Busy))
+	b.emitReportRejection(uint8(Busy))
+	return table.Waits
+}
+
+// settlingOnSecurityRequest decides Settling, SecurityRequest.
+func (b binding) settlingOnSecurityRequest(m *table.Machine, event uint8) table.Turn {
+	// line 590
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 179})
+	b.sendPairingFailed(uint8(CommandNotSupported))
+	b.emitReportRejection(uint8(CommandNotSupported))
+	return table.Waits
+}
+
+// awaitSecurityOnPairingRequest decides AwaitSecurity, PairingRequest.
+func (b binding) awaitSecurityOnPairingRequest(m *table.Machine, event uint8) table.Turn {
+	if !b.p.pairable() {
+		// line 605: not pairable
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 180})
+		b.sendPairingFailed(uint8(PairingNotSupported))
+		b.emitReportFailure(uint8(PairingNotSupported))
+		b.p.stopTimer(TimerProcedure)
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if b.p.tooSoon() {
+		// line 606: tooSoon
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 181})
+		b.sendPairingFailed(uint8(RepeatedAttempts))
+		b.emitReportFailure(uint8(RepeatedAttempts))
+		b.p.stopTimer(TimerProcedure)
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 607
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitConsent), Event: event, Rule: 182})
+	b.p.receiveRequest()
+	b.emitAskPairing()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitConsent)
+	return table.Waits
+}
+
+// awaitSecurityOnPairingResponse decides AwaitSecurity, PairingResponse, and 11
+// more.
+func (b binding) awaitSecurityOnPairingResponse(m *table.Machine, event uint8) table.Turn {
+	// line 599
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 183})
+	return table.Waits
+}
+
+// awaitSecurityOnPairingFailed decides AwaitSecurity, PairingFailed.
+func (b binding) awaitSecurityOnPairingFailed(m *table.Machine, event uint8) table.Turn {
+	// line 602
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 184})
+	b.emitReportEnd(uint8(ByPeer))
+	b.p.stopTimer(TimerProcedure)
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitSecurityOnSecurityRequest decides AwaitSecurity, SecurityRequest.
+func (b binding) awaitSecurityOnSecurityRequest(m *table.Machine, event uint8) table.Turn {
+	// line 603
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 185})
+	b.sendPairingFailed(uint8(CommandNotSupported))
+	b.emitReportRejection(uint8(CommandNotSupported))
+	b.p.startTimer(TimerProcedure)
+	return table.Waits
+}
+
+// awaitSecurityOnMalformedPDU decides AwaitSecurity, MalformedPDU.
+func (b binding) awaitSecurityOnMalformedPDU(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotCode] == 5 {
+		// line 609: event.code == PairingFailed
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 186})
+		b.emitReportEnd(uint8(ByPeer))
+		b.p.stopTimer(TimerProcedure)
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotCode] == 1 {
+		// line 611: event.code == PairingRequest
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 187})
+		b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(InvalidParameters)))
+		b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(InvalidParameters)))
+		b.p.stopTimer(TimerProcedure)
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotCode] == 11 {
+		// line 614: event.code == SecurityRequest
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 188})
+		b.sendPairingFailed(uint8(CommandNotSupported))
+		b.emitReportRejection(uint8(CommandNotSupported))
+		return table.Waits
+	}
+	// line 615
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 189})
+	return table.Waits
+}
+
+// awaitSecurityOnNotifyKeypress decides AwaitSecurity, NotifyKeypress.
+func (b binding) awaitSecurityOnNotifyKeypress(m *table.Machine, event uint8) table.Turn {
+	// line 600
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 190})
+	b.emitRefuse(uint8(NotPairing))
+	return table.Waits
+}
+
+// awaitSecurityOnCancel decides AwaitSecurity, Cancel.
+func (b binding) awaitSecurityOnCancel(m *table.Machine, event uint8) table.Turn {
+	// line 601
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 191})
+	b.emitReportEnd(uint8(ByUser))
+	b.p.stopTimer(TimerProcedure)
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitSecurityOnLTKRequest decides AwaitSecurity, LTKRequest.
+func (b binding) awaitSecurityOnLTKRequest(m *table.Machine, event uint8) table.Turn {
+	if b.p.bondMatches() {
+		// line 617: bondMatches
+		b.p.took(table.Step{From: m.State, To: uint8(StateEncryptingStored), Event: event, Rule: 192})
+		b.emitReplyStoredKey()
+		b.p.stopTimer(TimerProcedure)
+		m.State = uint8(StateEncryptingStored)
+		return table.Waits
+	}
+	if m.Slots[slotEncrypted] != 0 {
+		// line 618: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 193})
+		b.emitNegativeReply()
+		b.emitReportEncryptionFailure()
+		b.emitDisconnect()
+		b.emitReportEnd(uint8(KeyMissing))
+		b.p.stopTimer(TimerProcedure)
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 622
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 194})
+	b.emitNegativeReply()
+	b.emitReportEncryptionFailure()
+	b.emitReportEnd(uint8(KeyMissing))
+	b.p.stopTimer(TimerProcedure)
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitSecurityOnDisconnected decides AwaitSecurity, Disconnected.
+func (b binding) awaitSecurityOnDisconnected(m *table.Machine, event uint8) table.Turn {
+	// line 623
+	b.p.took(table.Step{From: m.State, To: uint8(StateClosed), Event: event, Rule: 195})
+	b.emitReportEnd(uint8(LinkLost))
+	b.p.stopTimer(TimerProcedure)
+	m.State = uint8(StateClosed)
+	return table.Waits
+}
+
+// awaitSecurityOnTimeout decides AwaitSecurity, Timeout.
+func (b binding) awaitSecurityOnTimeout(m *table.Machine, event uint8) table.Turn {
+	// line 624
+	b.p.took(table.Step{From: m.State, To: uint8(StateMute), Event: event, Rule: 196})
+	b.emitReportTimeout()
+	b.p.stopTimer(TimerProcedure)
+	m.State = uint8(StateMute)
+	return table.Waits
+}
+
+// muteOnLTKRequest decides Mute, LTKRequest.
+func (b binding) muteOnLTKRequest(m *table.Machine, event uint8) table.Turn {
+	if b.p.bondMatches() {
+		// line 635: bondMatches
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 197})
+		b.emitReplyStoredKey()
+		return table.Waits
+	}
+	if m.Slots[slotEncrypted] != 0 {
+		// line 636: encrypted
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 198})
+		b.emitNegativeReply()
+		b.emitReportEncryptionFailure()
+		b.emitDisconnect()
+		return table.Waits
+	}
+	// line 639
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 199})
+	b.emitNegativeReply()
+	b.emitReportEncryptionFailure()
+	return table.Waits
+}
+
+// closedOnLTKRequest decides Closed, LTKRequest.
+func (b binding) closedOnLTKRequest(m *table.Machine, event uint8) table.Turn {
+	// line 649
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 200})
+	return table.Waits
+}
+
+// awaitConsentOnSecurityRequestResponder decides AwaitConsent, SecurityRequest
+// of the responder, and 22 more.
+func (b binding) awaitConsentOnSecurityRequestResponder(m *table.Machine, event uint8) table.Turn {
+	// line 688
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 201})
+	b.sendPairingFailed(uint8(CommandNotSupported))
+	b.emitReportFailure(uint8(CommandNotSupported))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitConsentOnConsentGivenResponder decides AwaitConsent, ConsentGiven of the
+// responder.
+func (b binding) awaitConsentOnConsentGivenResponder(m *table.Machine, event uint8) table.Turn {
+	// line 713
+	b.p.took(table.Step{From: m.State, To: uint8(StateCombine), Event: event, Rule: 202})
+	b.p.makeResponse()
+	b.p.combine()
+	m.State = uint8(StateCombine)
+	return table.Chooses
+}
+
+// awaitConsentOnLTKRequest decides AwaitConsent, LTKRequest, and 20 more.
+func (b binding) awaitConsentOnLTKRequest(m *table.Machine, event uint8) table.Turn {
+	if b.p.bondMatches() {
+		// line 690: bondMatches
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 203})
+		b.emitReplyStoredKey()
+		return table.Waits
+	}
+	if m.Slots[slotEncrypted] != 0 {
+		// line 691: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 204})
+		b.emitNegativeReply()
+		b.emitReportEncryptionFailure()
+		b.emitDisconnect()
+		b.emitReportEnd(uint8(EncryptionLost))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 695
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 205})
+	b.emitNegativeReply()
+	b.emitReportEncryptionFailure()
+	return table.Waits
+}
+
+// confirmFeaturesOnFeaturesConfirmedResponder decides ConfirmFeatures,
+// FeaturesConfirmed of the responder.
+func (b binding) confirmFeaturesOnFeaturesConfirmedResponder(m *table.Machine, event uint8) table.Turn {
+	if b.p.replacesBond() && m.Slots[slotReplace] == 0 {
+		// line 764: replacesBond and not event.replace
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 206})
+		b.sendPairingFailed(uint8(AuthenticationRequirements))
+		b.emitReportFailure(uint8(AuthenticationRequirements))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotSC] != 0 && m.Slots[slotPeerHasOOB] != 0 {
+		// line 767: sc and peer_has_oob
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitPublicKey), Event: event, Rule: 207})
+		b.p.oobKeyPair()
+		b.sendPairingResponse()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateAwaitPublicKey)
+		return table.Waits
+	}
+	if m.Slots[slotSC] != 0 {
+		// line 771: sc
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitPublicKey), Event: event, Rule: 208})
+		b.p.newKeyPair()
+		b.sendPairingResponse()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateAwaitPublicKey)
+		return table.Waits
+	}
+	// line 772
+	b.p.took(table.Step{From: m.State, To: uint8(StateLegacyBegin), Event: event, Rule: 209})
+	b.sendPairingResponse()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateLegacyBegin)
+	return table.Chooses
+}
+
+// chooseLegacyBeginResponder decides LegacyBegin of the responder.
+func (b binding) chooseLegacyBeginResponder(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotModel] == uint8(JustWorks) {
+		// line 803: model == JustWorks
+		b.p.took(table.Step{From: m.State, To: uint8(StateLegacyAwaitConfirm), Event: event, Rule: 210})
+		b.p.zeroTK()
+		m.State = uint8(StateLegacyAwaitConfirm)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(InitiatorTypes) {
+		// line 805: model == InitiatorTypes
+		b.p.took(table.Step{From: m.State, To: uint8(StateLegacyAwaitConfirm), Event: event, Rule: 211})
+		b.p.newPasskey()
+		b.p.passkeyTK()
+		b.emitShowPasskey()
+		m.State = uint8(StateLegacyAwaitConfirm)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(ResponderTypes) {
+		// line 808: model == ResponderTypes
+		b.p.took(table.Step{From: m.State, To: uint8(StateLegacyEnterPasskey), Event: event, Rule: 212})
+		b.emitAskPasskey()
+		m.State = uint8(StateLegacyEnterPasskey)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(BothType) {
+		// line 809: model == BothType
+		b.p.took(table.Step{From: m.State, To: uint8(StateLegacyEnterPasskey), Event: event, Rule: 213})
+		b.emitAskPasskey()
+		m.State = uint8(StateLegacyEnterPasskey)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(NumericComparison) {
+		// line 810: model == NumericComparison
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 214})
+		b.sendPairingFailed(uint8(UnspecifiedReason))
+		b.emitReportFailure(uint8(UnspecifiedReason))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(OutOfBand) {
+		// line 811: model == OutOfBand
+		b.p.took(table.Step{From: m.State, To: uint8(StateLegacyAwaitConfirm), Event: event, Rule: 215})
+		b.p.oobTK()
+		m.State = uint8(StateLegacyAwaitConfirm)
+		return table.Waits
+	}
+	return table.NoRule
+}
+
+// legacyEnterPasskeyOnPairingConfirm decides LegacyEnterPasskey,
+// PairingConfirm.
+func (b binding) legacyEnterPasskeyOnPairingConfirm(m *table.Machine, event uint8) table.Turn {
+	// line 825
+	b.p.took(table.Step{From: m.State, To: uint8(StateLegacyHoldConfirm), Event: event, Rule: 216})
+	b.p.keepConfirm()
+	m.State = uint8(StateLegacyHoldConfirm)
+	return table.Waits
+}
+
+// legacyEnterPasskeyOnPasskeyEnteredResponder decides LegacyEnterPasskey,
+// PasskeyEntered of the responder.
+func (b binding) legacyEnterPasskeyOnPasskeyEnteredResponder(m *table.Machine, event uint8) table.Turn {
+	// line 824
+	b.p.took(table.Step{From: m.State, To: uint8(StateLegacyAwaitConfirm), Event: event, Rule: 217})
+	b.p.takePasskey()
+	b.p.passkeyTK()
+	m.State = uint8(StateLegacyAwaitConfirm)
+	return table.Waits
+}
+
+// legacyHoldConfirmOnPasskeyEntered decides LegacyHoldConfirm, PasskeyEntered.
+func (b binding) legacyHoldConfirmOnPasskeyEntered(m *table.Machine, event uint8) table.Turn {
+	// line 834
+	b.p.took(table.Step{From: m.State, To: uint8(StateLegacyAwaitRandom), Event: event, Rule: 218})
+	b.p.takePasskey()
+	b.p.passkeyTK()
+	b.p.newNonce()
+	b.p.legacyConfirm()
+	b.sendPairingConfirm()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateLegacyAwaitRandom)
+	return table.Waits
+}
+
+// legacyHoldConfirmOnUserRefused decides LegacyHoldConfirm, UserRefused.
+func (b binding) legacyHoldConfirmOnUserRefused(m *table.Machine, event uint8) table.Turn {
+	// line 832
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 219})
+	b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(PasskeyEntryFailed)))
+	b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(PasskeyEntryFailed)))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// legacyAwaitConfirmOnPairingConfirmResponder decides LegacyAwaitConfirm,
+// PairingConfirm of the responder.
+func (b binding) legacyAwaitConfirmOnPairingConfirmResponder(m *table.Machine, event uint8) table.Turn {
+	// line 847
+	b.p.took(table.Step{From: m.State, To: uint8(StateLegacyAwaitRandom), Event: event, Rule: 220})
+	b.p.keepConfirm()
+	b.p.newNonce()
+	b.p.legacyConfirm()
+	b.sendPairingConfirm()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateLegacyAwaitRandom)
+	return table.Waits
+}
+
+// legacyAwaitRandomOnPairingRandomResponder decides LegacyAwaitRandom,
+// PairingRandom of the responder.
+func (b binding) legacyAwaitRandomOnPairingRandomResponder(m *table.Machine, event uint8) table.Turn {
+	if b.p.legacyConfirmMatches() {
+		// line 863: legacyConfirmMatches
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitLTKRequest), Event: event, Rule: 221})
+		b.p.keepRandom()
+		b.p.computeSTK()
+		b.sendPairingRandom()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateAwaitLTKRequest)
+		return table.Waits
+	}
+	// line 867
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 222})
+	b.sendPairingFailed(uint8(ConfirmValueFailed))
+	b.emitReportFailure(uint8(ConfirmValueFailed))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitPublicKeyOnPublicKeyResponder decides AwaitPublicKey, PublicKey of the
+// responder.
+func (b binding) awaitPublicKeyOnPublicKeyResponder(m *table.Machine, event uint8) table.Turn {
+	if b.p.keyReflected() {
+		// line 884: keyReflected
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 223})
+		b.sendPairingFailed(uint8(DHKeyCheckFailed))
+		b.emitReportFailure(uint8(DHKeyCheckFailed))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if !b.p.publicKeyValid() {
+		// line 885: not publicKeyValid
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 224})
+		b.sendPairingFailed(uint8(DHKeyCheckFailed))
+		b.emitReportFailure(uint8(DHKeyCheckFailed))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 886
+	b.p.took(table.Step{From: m.State, To: uint8(StateStageOne), Event: event, Rule: 225})
+	b.p.keepPublicKey()
+	b.sendPublicKey()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateStageOne)
+	return table.Chooses
+}
+
+// chooseStageOneResponder decides StageOne of the responder.
+func (b binding) chooseStageOneResponder(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotModel] == uint8(JustWorks) {
+		// line 908: model == JustWorks
+		b.p.took(table.Step{From: m.State, To: uint8(StateNumericAwaitRandom), Event: event, Rule: 226})
+		b.p.newNonce()
+		b.p.numericConfirm()
+		b.sendPairingConfirm()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateNumericAwaitRandom)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(InitiatorTypes) {
+		// line 912: model == InitiatorTypes
+		b.p.took(table.Step{From: m.State, To: uint8(StatePasskeyAwaitConfirm), Event: event, Rule: 227})
+		m.Slots[slotRound] = 0
+		b.p.newPasskey()
+		b.emitShowPasskey()
+		m.State = uint8(StatePasskeyAwaitConfirm)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(ResponderTypes) {
+		// line 916: model == ResponderTypes
+		b.p.took(table.Step{From: m.State, To: uint8(StateEnterPasskey), Event: event, Rule: 228})
+		m.Slots[slotRound] = 0
+		b.emitAskPasskey()
+		m.State = uint8(StateEnterPasskey)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(BothType) {
+		// line 917: model == BothType
+		b.p.took(table.Step{From: m.State, To: uint8(StateEnterPasskey), Event: event, Rule: 229})
+		m.Slots[slotRound] = 0
+		b.emitAskPasskey()
+		m.State = uint8(StateEnterPasskey)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(NumericComparison) {
+		// line 919: model == NumericComparison
+		b.p.took(table.Step{From: m.State, To: uint8(StateNumericAwaitRandom), Event: event, Rule: 230})
+		b.p.newNonce()
+		b.p.numericConfirm()
+		b.sendPairingConfirm()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateNumericAwaitRandom)
+		return table.Waits
+	}
+	if m.Slots[slotModel] == uint8(OutOfBand) {
+		// line 922: model == OutOfBand
+		b.p.took(table.Step{From: m.State, To: uint8(StateOOBAwaitRandom), Event: event, Rule: 231})
+		m.State = uint8(StateOOBAwaitRandom)
+		return table.Waits
+	}
+	return table.NoRule
+}
+
+// numericAwaitRandomOnPairingRandomResponder decides NumericAwaitRandom,
+// PairingRandom of the responder.
+func (b binding) numericAwaitRandomOnPairingRandomResponder(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotModel] == uint8(NumericComparison) {
+		// line 952: model == NumericComparison
+		b.p.took(table.Step{From: m.State, To: uint8(StateCompare), Event: event, Rule: 232})
+		b.p.keepRandom()
+		b.p.computeNumber()
+		b.sendPairingRandom()
+		b.emitAskCompare()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateCompare)
+		return table.Waits
+	}
+	// line 957
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitCheck), Event: event, Rule: 233})
+	b.p.keepRandom()
+	b.p.computeKeys()
+	b.sendPairingRandom()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitCheck)
+	return table.Waits
+}
+
+// compareOnDHKeyCheck decides Compare, DHKeyCheck.
+func (b binding) compareOnDHKeyCheck(m *table.Machine, event uint8) table.Turn {
+	// line 968
+	b.p.took(table.Step{From: m.State, To: uint8(StateCompareHoldCheck), Event: event, Rule: 234})
+	b.p.keepCheck()
+	m.State = uint8(StateCompareHoldCheck)
+	return table.Waits
+}
+
+// compareOnNumbersEqualResponder decides Compare, NumbersEqual of the
+// responder.
+func (b binding) compareOnNumbersEqualResponder(m *table.Machine, event uint8) table.Turn {
+	// line 967
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitCheck), Event: event, Rule: 235})
+	b.p.computeKeys()
+	m.State = uint8(StateAwaitCheck)
+	return table.Waits
+}
+
+// compareHoldCheckOnNumbersEqual decides CompareHoldCheck, NumbersEqual.
+func (b binding) compareHoldCheckOnNumbersEqual(m *table.Machine, event uint8) table.Turn {
+	// line 976
+	b.p.took(table.Step{From: m.State, To: uint8(StateJudgeCheck), Event: event, Rule: 236})
+	b.p.computeKeys()
+	m.State = uint8(StateJudgeCheck)
+	return table.Chooses
+}
+
+// compareHoldCheckOnUserRefused decides CompareHoldCheck, UserRefused.
+func (b binding) compareHoldCheckOnUserRefused(m *table.Machine, event uint8) table.Turn {
+	// line 975
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 237})
+	b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(NumericComparisonFailed)))
+	b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(NumericComparisonFailed)))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// enterPasskeyOnPairingConfirm decides EnterPasskey, PairingConfirm.
+func (b binding) enterPasskeyOnPairingConfirm(m *table.Machine, event uint8) table.Turn {
+	// line 1002
+	b.p.took(table.Step{From: m.State, To: uint8(StatePasskeyHoldConfirm), Event: event, Rule: 238})
+	b.p.keepConfirm()
+	m.State = uint8(StatePasskeyHoldConfirm)
+	return table.Waits
+}
+
+// enterPasskeyOnPasskeyEnteredResponder decides EnterPasskey, PasskeyEntered of
+// the responder.
+func (b binding) enterPasskeyOnPasskeyEnteredResponder(m *table.Machine, event uint8) table.Turn {
+	// line 1001
+	b.p.took(table.Step{From: m.State, To: uint8(StatePasskeyAwaitConfirm), Event: event, Rule: 239})
+	b.p.takePasskey()
+	m.State = uint8(StatePasskeyAwaitConfirm)
+	return table.Waits
+}
+
+// passkeyHoldConfirmOnNotifyKeypress decides PasskeyHoldConfirm,
+// NotifyKeypress.
+func (b binding) passkeyHoldConfirmOnNotifyKeypress(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotKeypress] != 0 {
+		// line 1011: keypress
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 240})
+		b.p.makeKeypress()
+		b.sendKeypressNotification()
+		b.p.startTimer(TimerProcedure)
+		return table.Waits
+	}
+	// line 1012
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 241})
+	b.emitRefuse(uint8(KeypressNotAgreed))
+	return table.Waits
+}
+
+// passkeyHoldConfirmOnPasskeyEntered decides PasskeyHoldConfirm,
+// PasskeyEntered.
+func (b binding) passkeyHoldConfirmOnPasskeyEntered(m *table.Machine, event uint8) table.Turn {
+	// line 1014
+	b.p.took(table.Step{From: m.State, To: uint8(StatePasskeyAwaitRandom), Event: event, Rule: 242})
+	b.p.takePasskey()
+	b.p.newNonce()
+	b.p.passkeyConfirm()
+	b.sendPairingConfirm()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StatePasskeyAwaitRandom)
+	return table.Waits
+}
+
+// passkeyHoldConfirmOnUserRefused decides PasskeyHoldConfirm, UserRefused.
+func (b binding) passkeyHoldConfirmOnUserRefused(m *table.Machine, event uint8) table.Turn {
+	// line 1009
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 243})
+	b.sendPairingFailed(cmp.Or(m.Slots[slotReason], uint8(PasskeyEntryFailed)))
+	b.emitReportFailure(cmp.Or(m.Slots[slotReason], uint8(PasskeyEntryFailed)))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// passkeyAwaitConfirmOnPairingConfirmResponder decides PasskeyAwaitConfirm,
+// PairingConfirm of the responder.
+func (b binding) passkeyAwaitConfirmOnPairingConfirmResponder(m *table.Machine, event uint8) table.Turn {
+	// line 1025
+	b.p.took(table.Step{From: m.State, To: uint8(StatePasskeyAwaitRandom), Event: event, Rule: 244})
+	b.p.keepConfirm()
+	b.p.newNonce()
+	b.p.passkeyConfirm()
+	b.sendPairingConfirm()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StatePasskeyAwaitRandom)
+	return table.Waits
+}
+
+// passkeyAwaitRandomOnPairingRandomResponder decides PasskeyAwaitRandom,
+// PairingRandom of the responder.
+func (b binding) passkeyAwaitRandomOnPairingRandomResponder(m *table.Machine, event uint8) table.Turn {
+	if !b.p.passkeyConfirmMatches() {
+		// line 1045: not passkeyConfirmMatches
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 245})
+		b.sendPairingFailed(uint8(ConfirmValueFailed))
+		b.emitReportFailure(uint8(ConfirmValueFailed))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	if m.Slots[slotRound] == 19 {
+		// line 1046: lastRound
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitCheck), Event: event, Rule: 246})
+		b.p.keepRandom()
+		b.p.passkeyRandoms()
+		b.p.computeKeys()
+		b.sendPairingRandom()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateAwaitCheck)
+		return table.Waits
+	}
+	// line 1050
+	b.p.took(table.Step{From: m.State, To: uint8(StatePasskeyAwaitConfirm), Event: event, Rule: 247})
+	m.Slots[slotRound] = m.Slots[slotRound] + 1
+	b.sendPairingRandom()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StatePasskeyAwaitConfirm)
+	return table.Waits
+}
+
+// oobAwaitRandomOnPairingRandomResponder decides OOBAwaitRandom, PairingRandom
+// of the responder.
+func (b binding) oobAwaitRandomOnPairingRandomResponder(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotHaveOOB] != 0 && !b.p.oobMatches() {
+		// line 1074: have_oob and not oobMatches
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 248})
+		b.sendPairingFailed(uint8(ConfirmValueFailed))
+		b.emitReportFailure(uint8(ConfirmValueFailed))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 1075
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitCheck), Event: event, Rule: 249})
+	b.p.newNonce()
+	b.p.keepRandom()
+	b.p.oobRandoms()
+	b.p.computeKeys()
+	b.sendPairingRandom()
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateAwaitCheck)
+	return table.Waits
+}
+
+// chooseJudgeCheckResponder decides JudgeCheck of the responder.
+func (b binding) chooseJudgeCheckResponder(m *table.Machine, event uint8) table.Turn {
+	if b.p.checkMatches() {
+		// line 1098: checkMatches
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitLTKRequest), Event: event, Rule: 250})
+		b.sendDHKeyCheck()
+		b.p.startTimer(TimerProcedure)
+		m.State = uint8(StateAwaitLTKRequest)
+		return table.Waits
+	}
+	// line 1099
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 251})
+	b.sendPairingFailed(uint8(DHKeyCheckFailed))
+	b.emitReportFailure(uint8(DHKeyCheckFailed))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitLTKRequestOnLTKRequest decides AwaitLTKRequest, LTKRequest.
+func (b binding) awaitLTKRequestOnLTKRequest(m *table.Machine, event uint8) table.Turn {
+	if b.p.zeroEDIV() {
+		// line 1114: zeroEDIV
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitEncryption), Event: event, Rule: 252})
+		b.emitReplyPairingKey()
+		m.State = uint8(StateAwaitEncryption)
+		return table.Waits
+	}
+	if b.p.bondMatches() {
+		// line 1115: bondMatches
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 253})
+		b.emitReplyStoredKey()
+		return table.Waits
+	}
+	if m.Slots[slotEncrypted] != 0 {
+		// line 1116: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 254})
+		b.emitNegativeReply()
+		b.emitReportEncryptionFailure()
+		b.emitDisconnect()
+		b.emitReportEnd(uint8(EncryptionLost))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 1119
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 255})
+	b.emitNegativeReply()
+	b.emitReportEncryptionFailure()
+	return table.Waits
+}
+
+// awaitEncryptionOnSecurityRequest decides AwaitEncryption, SecurityRequest.
+func (b binding) awaitEncryptionOnSecurityRequest(m *table.Machine, event uint8) table.Turn {
+	// line 688
+	b.p.took(table.Step{From: m.State, To: uint8(StateSettling), Event: event, Rule: 256})
+	b.sendPairingFailed(uint8(CommandNotSupported))
+	b.emitReportFailure(uint8(CommandNotSupported))
+	b.p.stopTimer(TimerProcedure)
+	b.p.forget()
+	m.State = uint8(StateSettling)
+	return table.Waits
+}
+
+// awaitEncryptionOnLTKRequest decides AwaitEncryption, LTKRequest.
+func (b binding) awaitEncryptionOnLTKRequest(m *table.Machine, event uint8) table.Turn {
+	if b.p.bondMatches() {
+		// line 690: bondMatches
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 257})
+		b.emitReplyStoredKey()
+		return table.Waits
+	}
+	if m.Slots[slotEncrypted] != 0 {
+		// line 691: encrypted
+		b.p.took(table.Step{From: m.State, To: uint8(StateSettling), Event: event, Rule: 258})
+		b.emitNegativeReply()
+		b.emitReportEncryptionFailure()
+		b.emitDisconnect()
+		b.emitReportEnd(uint8(EncryptionLost))
+		b.p.stopTimer(TimerProcedure)
+		b.p.forget()
+		m.State = uint8(StateSettling)
+		return table.Waits
+	}
+	// line 695
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 259})
+	b.emitNegativeReply()
+	b.emitReportEncryptionFailure()
+	return table.Waits
+}
+
+// chooseEncryptedResponder decides Encrypted of the responder.
+func (b binding) chooseEncryptedResponder(m *table.Machine, event uint8) table.Turn {
+	// line 1140
+	b.p.took(table.Step{From: m.State, To: uint8(StateSendEncKey), Event: event, Rule: 260})
+	m.State = uint8(StateSendEncKey)
+	return table.Chooses
+}
+
+// chooseKeysSentResponder decides KeysSent of the responder.
+func (b binding) chooseKeysSentResponder(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotToReceive] != 0 {
+		// line 1180: to_receive
+		b.p.took(table.Step{From: m.State, To: uint8(StateNextKey), Event: event, Rule: 261})
+		m.State = uint8(StateNextKey)
+		return table.Chooses
+	}
+	if m.Slots[slotToSend] == 0 {
+		// line 1181: not to_send
+		b.p.took(table.Step{From: m.State, To: uint8(StateComplete), Event: event, Rule: 262})
+		m.State = uint8(StateComplete)
+		return table.Chooses
+	}
+	// line 1182
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitDelivery), Event: event, Rule: 263})
+	m.State = uint8(StateAwaitDelivery)
+	return table.Waits
+}
+
+// chooseKeysReceivedResponder decides KeysReceived of the responder.
+func (b binding) chooseKeysReceivedResponder(m *table.Machine, event uint8) table.Turn {
+	// line 1187
+	b.p.took(table.Step{From: m.State, To: uint8(StateComplete), Event: event, Rule: 264})
+	m.State = uint8(StateComplete)
+	return table.Chooses
+}
+
+// awaitDeliveryOnPairingRequest decides AwaitDelivery, PairingRequest.
+func (b binding) awaitDeliveryOnPairingRequest(m *table.Machine, event uint8) table.Turn {
+	// line 1198
+	b.p.took(table.Step{From: m.State, To: uint8(StateComplete), Event: event, Rule: 265})
+	b.p.startTimer(TimerProcedure)
+	m.State = uint8(StateComplete)
+	return table.Chooses | table.Defers
+}
+
+// awaitDeliveryOnLTKRequest decides AwaitDelivery, LTKRequest.
+func (b binding) awaitDeliveryOnLTKRequest(m *table.Machine, event uint8) table.Turn {
+	// line 1199
+	b.p.took(table.Step{From: m.State, To: uint8(StateComplete), Event: event, Rule: 266})
+	m.State = uint8(StateComplete)
+	return table.Chooses | table.Defers
 }
 
 // Table gives the machine of the specification. It is shared: whoever wants to

@@ -62,7 +62,7 @@ func (c *Conn) Write(payload []byte) []Effect {
 // Step takes another command, or the end of a timer.
 func (c *Conn) Step(event EventKind) []Effect {
 	c.effects = nil
-	Table().Step(&c.machine, binding{c}, uint8(event))
+	binding{c}.step(&c.machine, uint8(event))
 	return c.effects
 }
 

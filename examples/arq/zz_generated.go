@@ -656,42 +656,95 @@ func (b binding) Do(id uint8) {
 func (b binding) Send(id, arg uint8) {
 	switch pdu(id) {
 	case pduOpen:
-		out := b.p.open()
-		b.p.sent(CodeOpen, out.AppendTo(b.p.scratch()))
+		b.sendOpen()
 	case pduOpened:
-		out := b.p.opened()
-		b.p.sent(CodeOpened, out.AppendTo(b.p.scratch()))
+		b.sendOpened()
 	case pduData:
-		out := b.p.data()
-		b.p.sent(CodeData, out.AppendTo(b.p.scratch()))
+		b.sendData()
 	case pduAck:
-		out := b.p.ack()
-		b.p.sent(CodeAck, out.AppendTo(b.p.scratch()))
+		b.sendAck()
 	case pduClose:
-		out := b.p.close()
-		b.p.sent(CodeClose, out.AppendTo(b.p.scratch()))
+		b.sendClose()
 	case pduClosed:
-		out := b.p.closed()
-		b.p.sent(CodeClosed, out.AppendTo(b.p.scratch()))
+		b.sendClosed()
 	}
+}
+
+// sendOpen has a Open made and sends it.
+func (b binding) sendOpen() {
+	out := b.p.open()
+	b.p.sent(CodeOpen, out.AppendTo(b.p.scratch()))
+}
+
+// sendOpened has a Opened made and sends it.
+func (b binding) sendOpened() {
+	out := b.p.opened()
+	b.p.sent(CodeOpened, out.AppendTo(b.p.scratch()))
+}
+
+// sendData has a Data made and sends it.
+func (b binding) sendData() {
+	out := b.p.data()
+	b.p.sent(CodeData, out.AppendTo(b.p.scratch()))
+}
+
+// sendAck has a Ack made and sends it.
+func (b binding) sendAck() {
+	out := b.p.ack()
+	b.p.sent(CodeAck, out.AppendTo(b.p.scratch()))
+}
+
+// sendClose has a Close made and sends it.
+func (b binding) sendClose() {
+	out := b.p.close()
+	b.p.sent(CodeClose, out.AppendTo(b.p.scratch()))
+}
+
+// sendClosed has a Closed made and sends it.
+func (b binding) sendClosed() {
+	out := b.p.closed()
+	b.p.sent(CodeClosed, out.AppendTo(b.p.scratch()))
 }
 
 // Emit has an effect filled.
 func (b binding) Emit(id, arg uint8) {
-	kind := EffectKind(id)
-	effect := b.p.newEffect(kind)
-	switch kind {
+	switch EffectKind(id) {
 	case EffectReportOpen:
-		b.p.reportOpen(effect)
+		b.emitReportOpen()
 	case EffectDeliver:
-		b.p.deliver(effect)
+		b.emitDeliver()
 	case EffectReportSent:
-		b.p.reportSent(effect)
+		b.emitReportSent()
 	case EffectReportEnd:
-		b.p.reportEnd(effect, Ending(arg))
+		b.emitReportEnd(arg)
 	case EffectRefuse:
-		b.p.refuse(effect, Excuse(arg))
+		b.emitRefuse(arg)
 	}
+}
+
+// emitReportOpen has the effect ReportOpen filled.
+func (b binding) emitReportOpen() {
+	b.p.reportOpen(b.p.newEffect(EffectReportOpen))
+}
+
+// emitDeliver has the effect Deliver filled.
+func (b binding) emitDeliver() {
+	b.p.deliver(b.p.newEffect(EffectDeliver))
+}
+
+// emitReportSent has the effect ReportSent filled.
+func (b binding) emitReportSent() {
+	b.p.reportSent(b.p.newEffect(EffectReportSent))
+}
+
+// emitReportEnd has the effect ReportEnd filled.
+func (b binding) emitReportEnd(arg uint8) {
+	b.p.reportEnd(b.p.newEffect(EffectReportEnd), Ending(arg))
+}
+
+// emitRefuse has the effect Refuse filled.
+func (b binding) emitRefuse(arg uint8) {
+	b.p.refuse(b.p.newEffect(EffectRefuse), Excuse(arg))
 }
 
 // StartTimer starts a timer, again if it runs.
@@ -707,6 +760,335 @@ func (b binding) StopTimer(id uint8) {
 // Took passes on which rule was taken.
 func (b binding) Took(step table.Step) {
 	b.p.took(step)
+}
+
+// step gives an event to a machine of Table, and does what Table().Step would
+// do: it is the same rules as code.
+func (b binding) step(m *table.Machine, event uint8) bool {
+	current, deferred := event, false
+	for range table.MaxChoices {
+		cell := defaultTable.Cell(m.Role, m.State, current)
+		if cell.Len == 0 {
+			return false
+		}
+		var turn table.Turn
+		switch cell.First {
+		case 0:
+			turn = b.idleOnOpen(m, current)
+		case 1:
+			turn = b.idleOnClose(m, current)
+		case 2:
+			turn = b.idleOnDial(m, current)
+		case 3:
+			turn = b.idleOnWrite(m, current)
+		case 4:
+			turn = b.idleOnHangUp(m, current)
+		case 5:
+			turn = b.idleOnTimeout(m, current)
+		case 6:
+			turn = b.diallingOnOpened(m, current)
+		case 7:
+			turn = b.diallingOnDial(m, current)
+		case 8:
+			turn = b.diallingOnHangUp(m, current)
+		case 9:
+			turn = b.diallingOnTimeout(m, current)
+		case 11:
+			turn = b.readyOnData(m, current)
+		case 13:
+			turn = b.readyOnClose(m, current)
+		case 14:
+			turn = b.readyOnWrite(m, current)
+		case 15:
+			turn = b.readyOnHangUp(m, current)
+		case 16:
+			turn = b.waitingOnAck(m, current)
+		case 18:
+			turn = b.waitingOnClose(m, current)
+		case 19:
+			turn = b.waitingOnWrite(m, current)
+		case 20:
+			turn = b.waitingOnTimeout(m, current)
+		case 22:
+			turn = b.closingOnClosed(m, current)
+		case 23:
+			turn = b.closingOnHangUp(m, current)
+		case 24:
+			turn = b.closingOnTimeout(m, current)
+		case 26:
+			turn = b.idleOnOpenListener(m, current)
+		case 27:
+			turn = b.readyOnOpen(m, current)
+		}
+		if turn&table.Defers != 0 {
+			deferred = true
+		}
+		switch {
+		case turn == table.NoRule:
+			return false
+		case turn&table.Chooses != 0:
+			current = table.Choose
+		case deferred:
+			current, deferred = event, false
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// idleOnOpen decides Idle, Open, and 48 more.
+func (b binding) idleOnOpen(m *table.Machine, event uint8) table.Turn {
+	// line 75
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 0})
+	return table.Waits
+}
+
+// idleOnClose decides Idle, Close, and 1 more.
+func (b binding) idleOnClose(m *table.Machine, event uint8) table.Turn {
+	// line 91
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 1})
+	b.sendClosed()
+	return table.Waits
+}
+
+// idleOnDial decides Idle, Dial.
+func (b binding) idleOnDial(m *table.Machine, event uint8) table.Turn {
+	// line 93
+	b.p.took(table.Step{From: m.State, To: uint8(StateDialling), Event: event, Rule: 2})
+	m.Slots[slotTries] = 0
+	b.sendOpen()
+	b.p.startTimer(TimerPatience)
+	m.State = uint8(StateDialling)
+	return table.Waits
+}
+
+// idleOnWrite decides Idle, Write, and 4 more.
+func (b binding) idleOnWrite(m *table.Machine, event uint8) table.Turn {
+	// line 77
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 3})
+	b.emitRefuse(uint8(NotOpen))
+	return table.Waits
+}
+
+// idleOnHangUp decides Idle, HangUp, and 1 more.
+func (b binding) idleOnHangUp(m *table.Machine, event uint8) table.Turn {
+	// line 78
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 4})
+	b.emitRefuse(uint8(NotOpen))
+	return table.Waits
+}
+
+// idleOnTimeout decides Idle, Timeout, and 3 more.
+func (b binding) idleOnTimeout(m *table.Machine, event uint8) table.Turn {
+	// line 79
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 5})
+	return table.Waits
+}
+
+// diallingOnOpened decides Dialling, Opened.
+func (b binding) diallingOnOpened(m *table.Machine, event uint8) table.Turn {
+	// line 109
+	b.p.took(table.Step{From: m.State, To: uint8(StateReady), Event: event, Rule: 6})
+	b.p.restart()
+	b.emitReportOpen()
+	b.p.stopTimer(TimerPatience)
+	m.State = uint8(StateReady)
+	return table.Waits
+}
+
+// diallingOnDial decides Dialling, Dial, and 3 more.
+func (b binding) diallingOnDial(m *table.Machine, event uint8) table.Turn {
+	// line 76
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 7})
+	b.emitRefuse(uint8(AlreadyOpen))
+	return table.Waits
+}
+
+// diallingOnHangUp decides Dialling, HangUp.
+func (b binding) diallingOnHangUp(m *table.Machine, event uint8) table.Turn {
+	// line 110
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 8})
+	b.emitReportEnd(uint8(ByUs))
+	b.p.stopTimer(TimerPatience)
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// diallingOnTimeout decides Dialling, Timeout.
+func (b binding) diallingOnTimeout(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotTries] == 3 {
+		// line 112: giveUp
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 9})
+		b.emitReportEnd(uint8(Silence))
+		b.p.stopTimer(TimerPatience)
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 113
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 10})
+	m.Slots[slotTries] = m.Slots[slotTries] + 1
+	b.sendOpen()
+	b.p.startTimer(TimerPatience)
+	return table.Waits
+}
+
+// readyOnData decides Ready, Data, and 5 more.
+func (b binding) readyOnData(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotNumber] == m.Slots[slotExpected] {
+		// line 121: inOrder
+		b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 11})
+		b.p.countPeer()
+		b.p.acknowledge()
+		b.sendAck()
+		b.emitDeliver()
+		return table.Waits
+	}
+	// line 122
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 12})
+	b.p.acknowledge()
+	b.sendAck()
+	return table.Waits
+}
+
+// readyOnClose decides Ready, Close, and 1 more.
+func (b binding) readyOnClose(m *table.Machine, event uint8) table.Turn {
+	// line 123
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 13})
+	b.sendClosed()
+	b.emitReportEnd(uint8(ByPeer))
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// readyOnWrite decides Ready, Write, and 1 more.
+func (b binding) readyOnWrite(m *table.Machine, event uint8) table.Turn {
+	// line 133
+	b.p.took(table.Step{From: m.State, To: uint8(StateWaiting), Event: event, Rule: 14})
+	m.Slots[slotTries] = 0
+	b.p.keepPayload()
+	b.sendData()
+	b.p.startTimer(TimerPatience)
+	m.State = uint8(StateWaiting)
+	return table.Waits
+}
+
+// readyOnHangUp decides Ready, HangUp, and 3 more.
+func (b binding) readyOnHangUp(m *table.Machine, event uint8) table.Turn {
+	// line 124
+	b.p.took(table.Step{From: m.State, To: uint8(StateClosing), Event: event, Rule: 15})
+	m.Slots[slotTries] = 0
+	b.sendClose()
+	b.p.startTimer(TimerPatience)
+	m.State = uint8(StateClosing)
+	return table.Waits
+}
+
+// waitingOnAck decides Waiting, Ack, and 1 more.
+func (b binding) waitingOnAck(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotNumber] == m.Slots[slotNext] {
+		// line 142: ours
+		b.p.took(table.Step{From: m.State, To: uint8(StateReady), Event: event, Rule: 16})
+		b.p.count()
+		b.emitReportSent()
+		b.p.stopTimer(TimerPatience)
+		m.State = uint8(StateReady)
+		return table.Waits
+	}
+	// line 143
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 17})
+	return table.Waits
+}
+
+// waitingOnClose decides Waiting, Close, and 3 more.
+func (b binding) waitingOnClose(m *table.Machine, event uint8) table.Turn {
+	// line 123
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 18})
+	b.sendClosed()
+	b.emitReportEnd(uint8(ByPeer))
+	b.p.stopTimer(TimerPatience)
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// waitingOnWrite decides Waiting, Write, and 1 more.
+func (b binding) waitingOnWrite(m *table.Machine, event uint8) table.Turn {
+	// line 140
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 19})
+	b.emitRefuse(uint8(NotAcknowledged))
+	return table.Waits
+}
+
+// waitingOnTimeout decides Waiting, Timeout, and 1 more.
+func (b binding) waitingOnTimeout(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotTries] == 3 {
+		// line 145: giveUp
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 20})
+		b.emitReportEnd(uint8(Silence))
+		b.p.stopTimer(TimerPatience)
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 146
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 21})
+	m.Slots[slotTries] = m.Slots[slotTries] + 1
+	b.sendData()
+	b.p.startTimer(TimerPatience)
+	return table.Waits
+}
+
+// closingOnClosed decides Closing, Closed, and 1 more.
+func (b binding) closingOnClosed(m *table.Machine, event uint8) table.Turn {
+	// line 154
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 22})
+	b.emitReportEnd(uint8(ByUs))
+	b.p.stopTimer(TimerPatience)
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// closingOnHangUp decides Closing, HangUp, and 1 more.
+func (b binding) closingOnHangUp(m *table.Machine, event uint8) table.Turn {
+	// line 153
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 23})
+	return table.Waits
+}
+
+// closingOnTimeout decides Closing, Timeout, and 1 more.
+func (b binding) closingOnTimeout(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotTries] == 3 {
+		// line 156: giveUp
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 24})
+		b.emitReportEnd(uint8(Silence))
+		b.p.stopTimer(TimerPatience)
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 157
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 25})
+	m.Slots[slotTries] = m.Slots[slotTries] + 1
+	b.sendClose()
+	b.p.startTimer(TimerPatience)
+	return table.Waits
+}
+
+// idleOnOpenListener decides Idle, Open of the listener.
+func (b binding) idleOnOpenListener(m *table.Machine, event uint8) table.Turn {
+	// line 95
+	b.p.took(table.Step{From: m.State, To: uint8(StateReady), Event: event, Rule: 26})
+	b.p.restart()
+	b.sendOpened()
+	b.emitReportOpen()
+	m.State = uint8(StateReady)
+	return table.Waits
+}
+
+// readyOnOpen decides Ready, Open, and 2 more.
+func (b binding) readyOnOpen(m *table.Machine, event uint8) table.Turn {
+	// line 126
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 27})
+	b.sendOpened()
+	return table.Waits
 }
 
 // Table gives the machine of the specification. It is shared: whoever wants to

@@ -70,7 +70,7 @@ func (c *Client) Receive(pdu []byte) []Effect {
 // Step takes a command, or what a clock or the network says.
 func (c *Client) Step(event EventKind) []Effect {
 	c.effects = nil
-	Table().Step(&c.machine, binding{c}, uint8(event))
+	binding{c}.step(&c.machine, uint8(event))
 	return c.effects
 }
 

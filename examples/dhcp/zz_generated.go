@@ -700,34 +700,72 @@ func (b binding) Do(id uint8) {
 func (b binding) Send(id, arg uint8) {
 	switch pdu(id) {
 	case pduDiscover:
-		out := b.p.discover()
-		b.p.sent(CodeDiscover, out.AppendTo(b.p.scratch()))
+		b.sendDiscover()
 	case pduRequest:
-		out := b.p.request()
-		b.p.sent(CodeRequest, out.AppendTo(b.p.scratch()))
+		b.sendRequest()
 	case pduDecline:
-		out := b.p.decline()
-		b.p.sent(CodeDecline, out.AppendTo(b.p.scratch()))
+		b.sendDecline()
 	case pduRelease:
-		out := b.p.release()
-		b.p.sent(CodeRelease, out.AppendTo(b.p.scratch()))
+		b.sendRelease()
 	}
+}
+
+// sendDiscover has a Discover made and sends it.
+func (b binding) sendDiscover() {
+	out := b.p.discover()
+	b.p.sent(CodeDiscover, out.AppendTo(b.p.scratch()))
+}
+
+// sendRequest has a Request made and sends it.
+func (b binding) sendRequest() {
+	out := b.p.request()
+	b.p.sent(CodeRequest, out.AppendTo(b.p.scratch()))
+}
+
+// sendDecline has a Decline made and sends it.
+func (b binding) sendDecline() {
+	out := b.p.decline()
+	b.p.sent(CodeDecline, out.AppendTo(b.p.scratch()))
+}
+
+// sendRelease has a Release made and sends it.
+func (b binding) sendRelease() {
+	out := b.p.release()
+	b.p.sent(CodeRelease, out.AppendTo(b.p.scratch()))
 }
 
 // Emit has an effect filled.
 func (b binding) Emit(id, arg uint8) {
-	kind := EffectKind(id)
-	effect := b.p.newEffect(kind)
-	switch kind {
+	switch EffectKind(id) {
 	case EffectProbe:
-		b.p.probe(effect)
+		b.emitProbe()
 	case EffectConfigure:
-		b.p.configure(effect)
+		b.emitConfigure()
 	case EffectUnconfigure:
-		b.p.unconfigure(effect)
+		b.emitUnconfigure()
 	case EffectReportLoss:
-		b.p.reportLoss(effect, Loss(arg))
+		b.emitReportLoss(arg)
 	}
+}
+
+// emitProbe has the effect Probe filled.
+func (b binding) emitProbe() {
+	b.p.probe(b.p.newEffect(EffectProbe))
+}
+
+// emitConfigure has the effect Configure filled.
+func (b binding) emitConfigure() {
+	b.p.configure(b.p.newEffect(EffectConfigure))
+}
+
+// emitUnconfigure has the effect Unconfigure filled.
+func (b binding) emitUnconfigure() {
+	b.p.unconfigure(b.p.newEffect(EffectUnconfigure))
+}
+
+// emitReportLoss has the effect ReportLoss filled.
+func (b binding) emitReportLoss(arg uint8) {
+	b.p.reportLoss(b.p.newEffect(EffectReportLoss), Loss(arg))
 }
 
 // StartTimer starts a timer, again if it runs.
@@ -743,6 +781,478 @@ func (b binding) StopTimer(id uint8) {
 // Took passes on which rule was taken.
 func (b binding) Took(step table.Step) {
 	b.p.took(step)
+}
+
+// step gives an event to a machine of Table, and does what Table().Step would
+// do: it is the same rules as code.
+func (b binding) step(m *table.Machine, event uint8) bool {
+	current, deferred := event, false
+	for range table.MaxChoices {
+		cell := defaultTable.Cell(m.Role, m.State, current)
+		if cell.Len == 0 {
+			return false
+		}
+		var turn table.Turn
+		switch cell.First {
+		case 0:
+			turn = b.initOnDiscover(m, current)
+		case 1:
+			turn = b.initOnStart(m, current)
+		case 2:
+			turn = b.initOnStop(m, current)
+		case 3:
+			turn = b.initOnProbeClear(m, current)
+		case 4:
+			turn = b.initOnAddressInUse(m, current)
+		case 5:
+			turn = b.initOnRenewalDue(m, current)
+		case 6:
+			turn = b.initOnRebindingDue(m, current)
+		case 7:
+			turn = b.initOnLeaseOver(m, current)
+		case 8:
+			turn = b.initOnTimeout(m, current)
+		case 9:
+			turn = b.selectingOnOffer(m, current)
+		case 11:
+			turn = b.selectingOnStart(m, current)
+		case 12:
+			turn = b.selectingOnStop(m, current)
+		case 13:
+			turn = b.selectingOnTimeout(m, current)
+		case 15:
+			turn = b.requestingOnAck(m, current)
+		case 17:
+			turn = b.requestingOnNak(m, current)
+		case 19:
+			turn = b.requestingOnTimeout(m, current)
+		case 21:
+			turn = b.probingOnStop(m, current)
+		case 22:
+			turn = b.probingOnProbeClear(m, current)
+		case 23:
+			turn = b.probingOnAddressInUse(m, current)
+		case 24:
+			turn = b.boundOnStop(m, current)
+		case 25:
+			turn = b.boundOnRenewalDue(m, current)
+		case 26:
+			turn = b.boundOnLeaseOver(m, current)
+		case 27:
+			turn = b.renewingOnAck(m, current)
+		case 29:
+			turn = b.renewingOnNak(m, current)
+		case 31:
+			turn = b.renewingOnStop(m, current)
+		case 32:
+			turn = b.renewingOnRebindingDue(m, current)
+		case 33:
+			turn = b.renewingOnLeaseOver(m, current)
+		case 34:
+			turn = b.renewingOnTimeout(m, current)
+		case 36:
+			turn = b.waitingOnRebindingDue(m, current)
+		case 37:
+			turn = b.rebindingOnAck(m, current)
+		case 39:
+			turn = b.rebindingOnNak(m, current)
+		case 41:
+			turn = b.rebindingOnTimeout(m, current)
+		}
+		if turn&table.Defers != 0 {
+			deferred = true
+		}
+		switch {
+		case turn == table.NoRule:
+			return false
+		case turn&table.Chooses != 0:
+			current = table.Choose
+		case deferred:
+			current, deferred = event, false
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// initOnDiscover decides Init, Discover, and 64 more.
+func (b binding) initOnDiscover(m *table.Machine, event uint8) table.Turn {
+	// line 91
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 0})
+	return table.Waits
+}
+
+// initOnStart decides Init, Start.
+func (b binding) initOnStart(m *table.Machine, event uint8) table.Turn {
+	// line 112
+	b.p.took(table.Step{From: m.State, To: uint8(StateSelecting), Event: event, Rule: 1})
+	m.Slots[slotTries] = 0
+	b.p.newTransaction()
+	b.sendDiscover()
+	b.p.startTimer(TimerAnswer)
+	m.State = uint8(StateSelecting)
+	return table.Waits
+}
+
+// initOnStop decides Init, Stop.
+func (b binding) initOnStop(m *table.Machine, event uint8) table.Turn {
+	// line 93
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 2})
+	return table.Waits
+}
+
+// initOnProbeClear decides Init, ProbeClear, and 6 more.
+func (b binding) initOnProbeClear(m *table.Machine, event uint8) table.Turn {
+	// line 94
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 3})
+	return table.Waits
+}
+
+// initOnAddressInUse decides Init, AddressInUse, and 6 more.
+func (b binding) initOnAddressInUse(m *table.Machine, event uint8) table.Turn {
+	// line 95
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 4})
+	return table.Waits
+}
+
+// initOnRenewalDue decides Init, RenewalDue, and 6 more.
+func (b binding) initOnRenewalDue(m *table.Machine, event uint8) table.Turn {
+	// line 96
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 5})
+	return table.Waits
+}
+
+// initOnRebindingDue decides Init, RebindingDue, and 5 more.
+func (b binding) initOnRebindingDue(m *table.Machine, event uint8) table.Turn {
+	// line 97
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 6})
+	return table.Waits
+}
+
+// initOnLeaseOver decides Init, LeaseOver, and 3 more.
+func (b binding) initOnLeaseOver(m *table.Machine, event uint8) table.Turn {
+	// line 98
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 7})
+	return table.Waits
+}
+
+// initOnTimeout decides Init, Timeout, and 3 more.
+func (b binding) initOnTimeout(m *table.Machine, event uint8) table.Turn {
+	// line 99
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 8})
+	return table.Waits
+}
+
+// selectingOnOffer decides Selecting, Offer.
+func (b binding) selectingOnOffer(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotOurs] != 0 {
+		// line 134: event.ours
+		b.p.took(table.Step{From: m.State, To: uint8(StateRequesting), Event: event, Rule: 9})
+		m.Slots[slotTries] = 0
+		b.p.keepOffer()
+		b.sendRequest()
+		b.p.startTimer(TimerAnswer)
+		m.State = uint8(StateRequesting)
+		return table.Waits
+	}
+	// line 139
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 10})
+	return table.Waits
+}
+
+// selectingOnStart decides Selecting, Start, and 6 more.
+func (b binding) selectingOnStart(m *table.Machine, event uint8) table.Turn {
+	// line 92
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 11})
+	return table.Waits
+}
+
+// selectingOnStop decides Selecting, Stop, and 1 more.
+func (b binding) selectingOnStop(m *table.Machine, event uint8) table.Turn {
+	// line 125
+	b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 12})
+	b.emitReportLoss(uint8(Stopped))
+	b.p.stopTimer(TimerAnswer)
+	b.p.forget()
+	m.State = uint8(StateInit)
+	return table.Waits
+}
+
+// selectingOnTimeout decides Selecting, Timeout.
+func (b binding) selectingOnTimeout(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotTries] == 3 {
+		// line 141: giveUp
+		b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 13})
+		b.emitReportLoss(uint8(NoServer))
+		b.p.stopTimer(TimerAnswer)
+		b.p.forget()
+		m.State = uint8(StateInit)
+		return table.Waits
+	}
+	// line 142
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 14})
+	m.Slots[slotTries] = m.Slots[slotTries] + 1
+	b.sendDiscover()
+	b.p.startTimer(TimerAnswer)
+	return table.Waits
+}
+
+// requestingOnAck decides Requesting, Ack.
+func (b binding) requestingOnAck(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotOurs] != 0 {
+		// line 150: event.ours
+		b.p.took(table.Step{From: m.State, To: uint8(StateProbing), Event: event, Rule: 15})
+		b.p.keepLease()
+		b.emitProbe()
+		b.p.stopTimer(TimerAnswer)
+		m.State = uint8(StateProbing)
+		return table.Waits
+	}
+	// line 151
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 16})
+	return table.Waits
+}
+
+// requestingOnNak decides Requesting, Nak.
+func (b binding) requestingOnNak(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotOurs] != 0 {
+		// line 153: event.ours
+		b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 17})
+		b.emitReportLoss(uint8(Refused))
+		b.p.stopTimer(TimerAnswer)
+		b.p.forget()
+		m.State = uint8(StateInit)
+		return table.Waits
+	}
+	// line 154
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 18})
+	return table.Waits
+}
+
+// requestingOnTimeout decides Requesting, Timeout.
+func (b binding) requestingOnTimeout(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotTries] == 3 {
+		// line 156: giveUp
+		b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 19})
+		b.emitReportLoss(uint8(NoServer))
+		b.p.stopTimer(TimerAnswer)
+		b.p.forget()
+		m.State = uint8(StateInit)
+		return table.Waits
+	}
+	// line 157
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 20})
+	m.Slots[slotTries] = m.Slots[slotTries] + 1
+	b.sendRequest()
+	b.p.startTimer(TimerAnswer)
+	return table.Waits
+}
+
+// probingOnStop decides Probing, Stop.
+func (b binding) probingOnStop(m *table.Machine, event uint8) table.Turn {
+	// line 170
+	b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 21})
+	b.sendRelease()
+	b.emitReportLoss(uint8(Stopped))
+	b.p.forget()
+	m.State = uint8(StateInit)
+	return table.Waits
+}
+
+// probingOnProbeClear decides Probing, ProbeClear.
+func (b binding) probingOnProbeClear(m *table.Machine, event uint8) table.Turn {
+	// line 168
+	b.p.took(table.Step{From: m.State, To: uint8(StateBound), Event: event, Rule: 22})
+	b.emitConfigure()
+	m.State = uint8(StateBound)
+	return table.Waits
+}
+
+// probingOnAddressInUse decides Probing, AddressInUse.
+func (b binding) probingOnAddressInUse(m *table.Machine, event uint8) table.Turn {
+	// line 169
+	b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 23})
+	b.sendDecline()
+	b.emitReportLoss(uint8(Taken))
+	b.p.forget()
+	m.State = uint8(StateInit)
+	return table.Waits
+}
+
+// boundOnStop decides Bound, Stop, and 1 more.
+func (b binding) boundOnStop(m *table.Machine, event uint8) table.Turn {
+	// line 176
+	b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 24})
+	b.sendRelease()
+	b.emitUnconfigure()
+	b.emitReportLoss(uint8(Stopped))
+	b.p.forget()
+	m.State = uint8(StateInit)
+	return table.Waits
+}
+
+// boundOnRenewalDue decides Bound, RenewalDue.
+func (b binding) boundOnRenewalDue(m *table.Machine, event uint8) table.Turn {
+	// line 185
+	b.p.took(table.Step{From: m.State, To: uint8(StateRenewing), Event: event, Rule: 25})
+	m.Slots[slotTries] = 0
+	b.p.newTransaction()
+	b.p.extend()
+	b.sendRequest()
+	b.p.startTimer(TimerAnswer)
+	m.State = uint8(StateRenewing)
+	return table.Waits
+}
+
+// boundOnLeaseOver decides Bound, LeaseOver, and 1 more.
+func (b binding) boundOnLeaseOver(m *table.Machine, event uint8) table.Turn {
+	// line 177
+	b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 26})
+	b.emitUnconfigure()
+	b.emitReportLoss(uint8(Expired))
+	b.p.forget()
+	m.State = uint8(StateInit)
+	return table.Waits
+}
+
+// renewingOnAck decides Renewing, Ack.
+func (b binding) renewingOnAck(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotOurs] != 0 {
+		// line 196: event.ours
+		b.p.took(table.Step{From: m.State, To: uint8(StateBound), Event: event, Rule: 27})
+		b.p.keepLease()
+		b.emitConfigure()
+		b.p.stopTimer(TimerAnswer)
+		m.State = uint8(StateBound)
+		return table.Waits
+	}
+	// line 197
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 28})
+	return table.Waits
+}
+
+// renewingOnNak decides Renewing, Nak.
+func (b binding) renewingOnNak(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotOurs] != 0 {
+		// line 199: event.ours
+		b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 29})
+		b.emitUnconfigure()
+		b.emitReportLoss(uint8(Refused))
+		b.p.stopTimer(TimerAnswer)
+		b.p.forget()
+		m.State = uint8(StateInit)
+		return table.Waits
+	}
+	// line 200
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 30})
+	return table.Waits
+}
+
+// renewingOnStop decides Renewing, Stop, and 1 more.
+func (b binding) renewingOnStop(m *table.Machine, event uint8) table.Turn {
+	// line 176
+	b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 31})
+	b.sendRelease()
+	b.emitUnconfigure()
+	b.emitReportLoss(uint8(Stopped))
+	b.p.stopTimer(TimerAnswer)
+	b.p.forget()
+	m.State = uint8(StateInit)
+	return table.Waits
+}
+
+// renewingOnRebindingDue decides Renewing, RebindingDue.
+func (b binding) renewingOnRebindingDue(m *table.Machine, event uint8) table.Turn {
+	// line 204
+	b.p.took(table.Step{From: m.State, To: uint8(StateRebinding), Event: event, Rule: 32})
+	m.Slots[slotTries] = 0
+	b.sendRequest()
+	b.p.startTimer(TimerAnswer)
+	m.State = uint8(StateRebinding)
+	return table.Waits
+}
+
+// renewingOnLeaseOver decides Renewing, LeaseOver, and 1 more.
+func (b binding) renewingOnLeaseOver(m *table.Machine, event uint8) table.Turn {
+	// line 177
+	b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 33})
+	b.emitUnconfigure()
+	b.emitReportLoss(uint8(Expired))
+	b.p.stopTimer(TimerAnswer)
+	b.p.forget()
+	m.State = uint8(StateInit)
+	return table.Waits
+}
+
+// renewingOnTimeout decides Renewing, Timeout.
+func (b binding) renewingOnTimeout(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotTries] == 3 {
+		// line 202: giveUp
+		b.p.took(table.Step{From: m.State, To: uint8(StateWaiting), Event: event, Rule: 34})
+		b.p.stopTimer(TimerAnswer)
+		m.State = uint8(StateWaiting)
+		return table.Waits
+	}
+	// line 203
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 35})
+	m.Slots[slotTries] = m.Slots[slotTries] + 1
+	b.sendRequest()
+	b.p.startTimer(TimerAnswer)
+	return table.Waits
+}
+
+// waitingOnRebindingDue decides Waiting, RebindingDue.
+func (b binding) waitingOnRebindingDue(m *table.Machine, event uint8) table.Turn {
+	// line 210
+	b.p.took(table.Step{From: m.State, To: uint8(StateRebinding), Event: event, Rule: 36})
+	m.Slots[slotTries] = 0
+	b.sendRequest()
+	b.p.startTimer(TimerAnswer)
+	m.State = uint8(StateRebinding)
+	return table.Waits
+}
+
+// rebindingOnAck decides Rebinding, Ack.
+func (b binding) rebindingOnAck(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotOurs] != 0 {
+		// line 218: event.ours
+		b.p.took(table.Step{From: m.State, To: uint8(StateBound), Event: event, Rule: 37})
+		b.p.keepLease()
+		b.emitConfigure()
+		b.p.stopTimer(TimerAnswer)
+		m.State = uint8(StateBound)
+		return table.Waits
+	}
+	// line 219
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 38})
+	return table.Waits
+}
+
+// rebindingOnNak decides Rebinding, Nak.
+func (b binding) rebindingOnNak(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotOurs] != 0 {
+		// line 221: event.ours
+		b.p.took(table.Step{From: m.State, To: uint8(StateInit), Event: event, Rule: 39})
+		b.emitUnconfigure()
+		b.emitReportLoss(uint8(Refused))
+		b.p.stopTimer(TimerAnswer)
+		b.p.forget()
+		m.State = uint8(StateInit)
+		return table.Waits
+	}
+	// line 222
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 40})
+	return table.Waits
+}
+
+// rebindingOnTimeout decides Rebinding, Timeout.
+func (b binding) rebindingOnTimeout(m *table.Machine, event uint8) table.Turn {
+	// line 223
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 41})
+	b.sendRequest()
+	b.p.startTimer(TimerAnswer)
+	return table.Waits
 }
 
 // Table gives the machine of the specification. It is shared: whoever wants to

@@ -3,6 +3,8 @@ package emit
 import (
 	"strings"
 
+	"blesmp/gen/machine"
+
 	"github.com/dave/jennifer/jen"
 )
 
@@ -93,31 +95,24 @@ func (e *emitter) binding() {
 	e.host("Send", "Send has a PDU made and sends it.", []jen.Code{idArg}, nil, func(g *jen.Group) {
 		g.Switch(jen.Id("pdu").Call(jen.Id("id"))).BlockFunc(func(g *jen.Group) {
 			for _, p := range senders {
-				var args []jen.Code
-				if p.Arg != nil {
-					args = append(args, jen.Id(p.Arg.Type).Call(jen.Id("arg")))
-				}
-				g.Case(jen.Id(e.id("pdu", p.Name))).Block(
-					jen.Id("out").Op(":=").Add(call(lowerFirst(p.Name), args...)),
-					call("sent", jen.Id(codeName(nil, p.Spec)), jen.Id("out").Dot("AppendTo").Call(call("scratch"))),
-				)
+				g.Case(jen.Id(e.id("pdu", p.Name))).Block(jen.Id("b").Dot(sendMethod(p)).Call(argument(p.Arg != nil)...))
 			}
 		})
 	}, len(senders) > 0)
+	for _, p := range senders {
+		e.sendMethod(p)
+	}
 
 	e.host("Emit", "Emit has an effect filled.", []jen.Code{idArg}, nil, func(g *jen.Group) {
-		g.Id("kind").Op(":=").Id("EffectKind").Call(jen.Id("id"))
-		g.Id("effect").Op(":=").Add(call("newEffect", jen.Id("kind")))
-		g.Switch(jen.Id("kind")).BlockFunc(func(g *jen.Group) {
+		g.Switch(jen.Id("EffectKind").Call(jen.Id("id"))).BlockFunc(func(g *jen.Group) {
 			for _, effect := range e.machine.Effects {
-				args := []jen.Code{jen.Id("effect")}
-				if effect.Arg != nil {
-					args = append(args, fromSlot(effect.Arg, jen.Id("arg")))
-				}
-				g.Case(jen.Id(e.id("Effect", effect.Name))).Block(call(lowerFirst(effect.Name), args...))
+				g.Case(jen.Id(e.id("Effect", effect.Name))).Block(jen.Id("b").Dot(emitMethod(effect)).Call(argument(effect.Arg != nil)...))
 			}
 		})
 	}, len(e.machine.Effects) > 0)
+	for _, effect := range e.machine.Effects {
+		e.emitMethod(effect)
+	}
 
 	timers := len(e.machine.Timers) > 0
 	e.host("StartTimer", "StartTimer starts a timer, again if it runs.", []jen.Code{id}, nil, func(g *jen.Group) {
@@ -148,4 +143,49 @@ func (e *emitter) host(name, doc string, params []jen.Code, result jen.Code, bod
 		return
 	}
 	f.Block()
+}
+
+// sendMethod is the name of the method of binding that sends a PDU, emitMethod of
+// the one that emits an effect.
+func sendMethod(p *machine.PDU) string         { return "send" + p.Name }
+func emitMethod(effect *machine.Effect) string { return "emit" + effect.Name }
+
+func (e *emitter) sendMethod(p *machine.PDU) {
+	var args []jen.Code
+	if p.Arg != nil {
+		args = append(args, jen.Id(p.Arg.Type).Call(jen.Id("arg")))
+	}
+	comment(e.file.Group, sendMethod(p)+" has a "+p.Name+" made and sends it.")
+	e.file.Func().Params(jen.Id("b").Id("binding")).Id(sendMethod(p)).Params(parameter(p.Arg != nil)...).Block(
+		jen.Id("out").Op(":=").Id("b").Dot("p").Dot(lowerFirst(p.Name)).Call(args...),
+		jen.Id("b").Dot("p").Dot("sent").Call(
+			jen.Id(codeName(nil, p.Spec)), jen.Id("out").Dot("AppendTo").Call(jen.Id("b").Dot("p").Dot("scratch").Call()),
+		),
+	)
+}
+
+func (e *emitter) emitMethod(effect *machine.Effect) {
+	args := []jen.Code{jen.Id("b").Dot("p").Dot("newEffect").Call(jen.Id(e.id("Effect", effect.Name)))}
+	if effect.Arg != nil {
+		args = append(args, fromSlot(effect.Arg, jen.Id("arg")))
+	}
+	comment(e.file.Group, emitMethod(effect)+" has the effect "+effect.Name+" filled.")
+	e.file.Func().Params(jen.Id("b").Id("binding")).Id(emitMethod(effect)).Params(parameter(effect.Arg != nil)...).Block(
+		jen.Id("b").Dot("p").Dot(lowerFirst(effect.Name)).Call(args...),
+	)
+}
+
+// parameter declares the argument of a method that takes one, argument passes it.
+func parameter(takes bool) []jen.Code {
+	if !takes {
+		return nil
+	}
+	return []jen.Code{jen.Id("arg").Uint8()}
+}
+
+func argument(takes bool) []jen.Code {
+	if !takes {
+		return nil
+	}
+	return []jen.Code{jen.Id("arg")}
 }

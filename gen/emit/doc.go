@@ -30,9 +30,16 @@
 // method unmarshal. An engine keeps a table.Machine, has
 // (*vars)(&machine.Slots) as the typed view of its variables, and steps with
 //
+//	binding{p}.step(&p.machine, uint8(EventX))
+//
+// which is the rules as code: a method for each cell, that reads as the file does
+// and names its lines. The same rules are there as data, for whoever reasons about
+// them or changes them:
+//
 //	Table().Step(&p.machine, binding{p}, uint8(EventX))
 //
-// None of it allocates.
+// does the same, and so does any other table over the same names. None of it
+// allocates.
 //
 // Constants of an enumeration have the names of its values, so that these are
 // unique in a file. Those of flags start with the name of the type: the bit Open

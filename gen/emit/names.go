@@ -22,6 +22,7 @@ func (e *emitter) machinePart() {
 	e.grids()
 	e.interfaces()
 	e.binding()
+	e.rules()
 	e.tableData()
 }
 

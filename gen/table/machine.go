@@ -43,10 +43,10 @@ func (t *Table) New(role uint8) Machine {
 	return m
 }
 
-// maxChoices bounds the rules that one event can take. The generator proves
+// MaxChoices bounds the rules that one event can take. The generator proves
 // that choices form no cycle; the bound keeps a table that was made by hand
 // from running for ever.
-const maxChoices = 64
+const MaxChoices = 64
 
 // Step gives an event to the machine: it takes one rule, and goes on through
 // choices and deferred events until the machine waits again. It reports false
@@ -57,7 +57,7 @@ const maxChoices = 64
 func (t *Table) Step(m *Machine, h Host, event uint8) bool {
 	deferred := false
 	current := event
-	for range maxChoices {
+	for range MaxChoices {
 		cell := t.Cell(m.Role, m.State, current)
 		if cell.Len == 0 {
 			return false
@@ -138,13 +138,13 @@ func (t *Table) eval(m *Machine, h Host, node uint16) uint8 {
 	case Load:
 		return m.Slots[n.A]
 	case Ask:
-		return truth[uint8](h.Guard(uint8(n.A)))
+		return Truth(h.Guard(uint8(n.A)))
 	case Not:
-		return truth[uint8](t.eval(m, h, n.A) == 0)
+		return Truth(t.eval(m, h, n.A) == 0)
 	case And:
-		return truth[uint8](t.eval(m, h, n.A) != 0 && t.eval(m, h, n.B) != 0)
+		return Truth(t.eval(m, h, n.A) != 0 && t.eval(m, h, n.B) != 0)
 	case Or:
-		return truth[uint8](t.eval(m, h, n.A) != 0 || t.eval(m, h, n.B) != 0)
+		return Truth(t.eval(m, h, n.A) != 0 || t.eval(m, h, n.B) != 0)
 	case Else:
 		if a := t.eval(m, h, n.A); a != 0 {
 			return a

@@ -32,6 +32,9 @@ func Combine[N uint8 | int](op NodeOp, a, b N) N {
 	return 0
 }
 
+// Truth gives a truth value as a slot holds it.
+func Truth(b bool) uint8 { return truth[uint8](b) }
+
 func truth[N uint8 | int](b bool) N {
 	if b {
 		return 1

@@ -77,7 +77,11 @@ func (d *Deal) Rain(raining bool) { d.vars().setRaining(raining) }
 // Step takes what has happened.
 func (d *Deal) Step(dst []Effect, event EventKind) []Effect {
 	d.effects = dst
-	d.table.Step(&d.machine, binding{d}, uint8(event))
+	if d.table == defaultTable {
+		binding{d}.step(&d.machine, uint8(event))
+	} else {
+		d.table.Step(&d.machine, binding{d}, uint8(event))
+	}
 	d.vars().setReason(0)
 	d.vars().setCode(0)
 	dst, d.effects = d.effects, nil

@@ -3,6 +3,7 @@
 package market
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -1215,58 +1216,141 @@ func (b binding) Do(id uint8) {
 func (b binding) Send(id, arg uint8) {
 	switch pdu(id) {
 	case pduOrder:
-		out := b.p.order()
-		b.p.sent(CodeOrder, out.AppendTo(b.p.scratch()))
+		b.sendOrder()
 	case pduAgree:
-		out := b.p.agree()
-		b.p.sent(CodeAgree, out.AppendTo(b.p.scratch()))
+		b.sendAgree()
 	case pduPrice:
-		out := b.p.price()
-		b.p.sent(CodePrice, out.AppendTo(b.p.scratch()))
+		b.sendPrice()
 	case pduSorry:
-		out := b.p.sorry(Reason(arg))
-		b.p.sent(CodeSorry, out.AppendTo(b.p.scratch()))
+		b.sendSorry(arg)
 	case pduLoaf:
-		out := b.p.loaf()
-		b.p.sent(CodeLoaf, out.AppendTo(b.p.scratch()))
+		b.sendLoaf()
 	case pduLabel:
-		out := b.p.label()
-		b.p.sent(CodeLabel, out.AppendTo(b.p.scratch()))
+		b.sendLabel()
 	case pduBottle:
-		out := b.p.bottle()
-		b.p.sent(CodeBottle, out.AppendTo(b.p.scratch()))
+		b.sendBottle()
 	case pduBox:
-		out := b.p.box()
-		b.p.sent(CodeBox, out.AppendTo(b.p.scratch()))
+		b.sendBox()
 	case pduInvite:
-		out := b.p.invite()
-		b.p.sent(CodeInvite, out.AppendTo(b.p.scratch()))
+		b.sendInvite()
 	case pduCoin:
-		out := b.p.coin()
-		b.p.sent(CodeCoin, out.AppendTo(b.p.scratch()))
+		b.sendCoin()
 	}
+}
+
+// sendOrder has a Order made and sends it.
+func (b binding) sendOrder() {
+	out := b.p.order()
+	b.p.sent(CodeOrder, out.AppendTo(b.p.scratch()))
+}
+
+// sendAgree has a Agree made and sends it.
+func (b binding) sendAgree() {
+	out := b.p.agree()
+	b.p.sent(CodeAgree, out.AppendTo(b.p.scratch()))
+}
+
+// sendPrice has a Price made and sends it.
+func (b binding) sendPrice() {
+	out := b.p.price()
+	b.p.sent(CodePrice, out.AppendTo(b.p.scratch()))
+}
+
+// sendSorry has a Sorry made and sends it.
+func (b binding) sendSorry(arg uint8) {
+	out := b.p.sorry(Reason(arg))
+	b.p.sent(CodeSorry, out.AppendTo(b.p.scratch()))
+}
+
+// sendLoaf has a Loaf made and sends it.
+func (b binding) sendLoaf() {
+	out := b.p.loaf()
+	b.p.sent(CodeLoaf, out.AppendTo(b.p.scratch()))
+}
+
+// sendLabel has a Label made and sends it.
+func (b binding) sendLabel() {
+	out := b.p.label()
+	b.p.sent(CodeLabel, out.AppendTo(b.p.scratch()))
+}
+
+// sendBottle has a Bottle made and sends it.
+func (b binding) sendBottle() {
+	out := b.p.bottle()
+	b.p.sent(CodeBottle, out.AppendTo(b.p.scratch()))
+}
+
+// sendBox has a Box made and sends it.
+func (b binding) sendBox() {
+	out := b.p.box()
+	b.p.sent(CodeBox, out.AppendTo(b.p.scratch()))
+}
+
+// sendInvite has a Invite made and sends it.
+func (b binding) sendInvite() {
+	out := b.p.invite()
+	b.p.sent(CodeInvite, out.AppendTo(b.p.scratch()))
+}
+
+// sendCoin has a Coin made and sends it.
+func (b binding) sendCoin() {
+	out := b.p.coin()
+	b.p.sent(CodeCoin, out.AppendTo(b.p.scratch()))
 }
 
 // Emit has an effect filled.
 func (b binding) Emit(id, arg uint8) {
-	kind := EffectKind(id)
-	effect := b.p.newEffect(kind)
-	switch kind {
+	switch EffectKind(id) {
 	case EffectAskPerson:
-		b.p.askPerson(effect)
+		b.emitAskPerson()
 	case EffectRing:
-		b.p.ring(effect)
+		b.emitRing()
 	case EffectDone:
-		b.p.done(effect)
+		b.emitDone()
 	case EffectBroken:
-		b.p.broken(effect, Reason(arg))
+		b.emitBroken(arg)
 	case EffectRefuse:
-		b.p.refuse(effect, Excuse(arg))
+		b.emitRefuse(arg)
 	case EffectSlam:
-		b.p.slam(effect)
+		b.emitSlam()
 	case EffectNod:
-		b.p.nod(effect, Payment(arg))
+		b.emitNod(arg)
 	}
+}
+
+// emitAskPerson has the effect AskPerson filled.
+func (b binding) emitAskPerson() {
+	b.p.askPerson(b.p.newEffect(EffectAskPerson))
+}
+
+// emitRing has the effect Ring filled.
+func (b binding) emitRing() {
+	b.p.ring(b.p.newEffect(EffectRing))
+}
+
+// emitDone has the effect Done filled.
+func (b binding) emitDone() {
+	b.p.done(b.p.newEffect(EffectDone))
+}
+
+// emitBroken has the effect Broken filled.
+func (b binding) emitBroken(arg uint8) {
+	b.p.broken(b.p.newEffect(EffectBroken), Reason(arg))
+}
+
+// emitRefuse has the effect Refuse filled.
+func (b binding) emitRefuse(arg uint8) {
+	b.p.refuse(b.p.newEffect(EffectRefuse), Excuse(arg))
+}
+
+// emitSlam has the effect Slam filled.
+func (b binding) emitSlam() {
+	b.p.slam(b.p.newEffect(EffectSlam))
+}
+
+// emitNod has the effect Nod filled.
+func (b binding) emitNod(arg uint8) {
+	b.p.nod(b.p.newEffect(EffectNod), Payment(arg))
 }
 
 // StartTimer starts a timer, again if it runs.
@@ -1282,6 +1366,1088 @@ func (b binding) StopTimer(id uint8) {
 // Took passes on which rule was taken.
 func (b binding) Took(step table.Step) {
 	b.p.took(step)
+}
+
+// step gives an event to a machine of Table, and does what Table().Step would
+// do: it is the same rules as code.
+func (b binding) step(m *table.Machine, event uint8) bool {
+	current, deferred := event, false
+	for range table.MaxChoices {
+		cell := defaultTable.Cell(m.Role, m.State, current)
+		if cell.Len == 0 {
+			return false
+		}
+		var turn table.Turn
+		switch cell.First {
+		case 0:
+			turn = b.idleOnOrder(m, current)
+		case 1:
+			turn = b.idleOnInvite(m, current)
+		case 2:
+			turn = b.idleOnBuy(m, current)
+		case 3:
+			turn = b.idleOnCancel(m, current)
+		case 4:
+			turn = b.idleOnAccepted(m, current)
+		case 5:
+			turn = b.idleOnAcked(m, current)
+		case 6:
+			turn = b.idleOnLeft(m, current)
+		case 7:
+			turn = b.idleOnTimeout(m, current)
+		case 8:
+			turn = b.idleOnYawned(m, current)
+		case 9:
+			turn = b.muteOnBuy(m, current)
+		case 10:
+			turn = b.muteOnYawned(m, current)
+		case 11:
+			turn = b.goneOnBuy(m, current)
+		case 12:
+			turn = b.goneOnLeft(m, current)
+		case 13:
+			turn = b.shoppingOnOrder(m, current)
+		case 14:
+			turn = b.shoppingOnSorry(m, current)
+		case 15:
+			turn = b.shoppingOnBuy(m, current)
+		case 16:
+			turn = b.shoppingOnCancel(m, current)
+		case 17:
+			turn = b.shoppingOnAccepted(m, current)
+		case 18:
+			turn = b.shoppingOnRefused(m, current)
+		case 19:
+			turn = b.shoppingOnLeft(m, current)
+		case 20:
+			turn = b.shoppingOnTimeout(m, current)
+		case 21:
+			turn = b.shoppingOnGarbled(m, current)
+		case 23:
+			turn = b.shoppingOnMumbled(m, current)
+		case 24:
+			turn = b.awaitAgreeOnAgree(m, current)
+		case 25:
+			turn = b.chooseOpen(m, current)
+		case 29:
+			turn = b.chooseSpeak(m, current)
+		case 30:
+			turn = b.awaitPriceOnOrder(m, current)
+		case 31:
+			turn = b.awaitPriceOnPrice(m, current)
+		case 34:
+			turn = b.awaitPriceOnSorry(m, current)
+		case 35:
+			turn = b.awaitPriceOnCancel(m, current)
+		case 36:
+			turn = b.awaitPriceOnLeft(m, current)
+		case 37:
+			turn = b.awaitPriceOnTimeout(m, current)
+		case 38:
+			turn = b.awaitPriceOnGarbled(m, current)
+		case 40:
+			turn = b.awaitPriceOnMumbled(m, current)
+		case 41:
+			turn = b.chooseSendBread(m, current)
+		case 43:
+			turn = b.chooseSendMilk(m, current)
+		case 45:
+			turn = b.chooseSendEggs(m, current)
+		case 47:
+			turn = b.chooseNext(m, current)
+		case 51:
+			turn = b.awaitLoafOnLoaf(m, current)
+		case 53:
+			turn = b.awaitLabelOnLabel(m, current)
+		case 54:
+			turn = b.awaitBottleOnBottle(m, current)
+		case 55:
+			turn = b.awaitBoxOnBox(m, current)
+		case 56:
+			turn = b.chooseAllSent(m, current)
+		case 57:
+			turn = b.chooseAllHere(m, current)
+		case 58:
+			turn = b.chooseHappy(m, current)
+		case 59:
+			turn = b.idleOnOrderSeller(m, current)
+		case 61:
+			turn = b.idleOnCall(m, current)
+		case 62:
+			turn = b.callingOnOrder(m, current)
+		case 63:
+			turn = b.callingOnLeft(m, current)
+		case 64:
+			turn = b.callingOnYawned(m, current)
+		case 65:
+			turn = b.clerkOnOrder(m, current)
+		case 66:
+			turn = b.clerkOnAccepted(m, current)
+		case 67:
+			turn = b.clerkOnRefused(m, current)
+		case 68:
+			turn = b.chooseSpeakSeller(m, current)
+		case 69:
+			turn = b.awaitPriceOnOrderSeller(m, current)
+		case 70:
+			turn = b.awaitPriceOnPriceSeller(m, current)
+		case 71:
+			turn = b.chooseJudge(m, current)
+		case 74:
+			turn = b.awaitCoinOnOrder(m, current)
+		case 75:
+			turn = b.awaitCoinOnAgree(m, current)
+		case 76:
+			turn = b.awaitCoinOnSorry(m, current)
+		case 77:
+			turn = b.awaitCoinOnCoin(m, current)
+		case 78:
+			turn = b.awaitCoinOnCancel(m, current)
+		case 79:
+			turn = b.awaitCoinOnRefused(m, current)
+		case 80:
+			turn = b.awaitCoinOnGarbled(m, current)
+		case 82:
+			turn = b.awaitCoinOnMumbled(m, current)
+		case 83:
+			turn = b.chooseBite(m, current)
+		case 85:
+			turn = b.chooseAllSentSeller(m, current)
+		case 87:
+			turn = b.chooseAllHereSeller(m, current)
+		case 88:
+			turn = b.awaitAckOnOrder(m, current)
+		case 89:
+			turn = b.awaitAckOnAcked(m, current)
+		}
+		if turn&table.Defers != 0 {
+			deferred = true
+		}
+		switch {
+		case turn == table.NoRule:
+			return false
+		case turn&table.Chooses != 0:
+			current = table.Choose
+		case deferred:
+			current, deferred = event, false
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// idleOnOrder decides Idle, Order, and 80 more.
+func (b binding) idleOnOrder(m *table.Machine, event uint8) table.Turn {
+	// line 161
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 0})
+	return table.Waits
+}
+
+// idleOnInvite decides Idle, Invite.
+func (b binding) idleOnInvite(m *table.Machine, event uint8) table.Turn {
+	// line 173
+	b.p.took(table.Step{From: m.State, To: uint8(StateShopping), Event: event, Rule: 1})
+	m.Slots[slotKnown] = 1
+	b.emitAskPerson()
+	b.p.startTimer(TimerPatience)
+	m.State = uint8(StateShopping)
+	return table.Waits
+}
+
+// idleOnBuy decides Idle, Buy.
+func (b binding) idleOnBuy(m *table.Machine, event uint8) table.Turn {
+	// line 172
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitAgree), Event: event, Rule: 2})
+	b.p.makeOrder()
+	b.sendOrder()
+	b.p.startTimer(TimerPatience)
+	m.State = uint8(StateAwaitAgree)
+	return table.Waits
+}
+
+// idleOnCancel decides Idle, Cancel, and 1 more.
+func (b binding) idleOnCancel(m *table.Machine, event uint8) table.Turn {
+	// line 169
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 3})
+	return table.Waits
+}
+
+// idleOnAccepted decides Idle, Accepted, and 38 more.
+func (b binding) idleOnAccepted(m *table.Machine, event uint8) table.Turn {
+	// line 150
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 4})
+	return table.Waits
+}
+
+// idleOnAcked decides Idle, Acked, and 20 more.
+func (b binding) idleOnAcked(m *table.Machine, event uint8) table.Turn {
+	// line 151
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 5})
+	return table.Waits
+}
+
+// idleOnLeft decides Idle, Left, and 3 more.
+func (b binding) idleOnLeft(m *table.Machine, event uint8) table.Turn {
+	// line 152
+	b.p.took(table.Step{From: m.State, To: uint8(StateGone), Event: event, Rule: 6})
+	m.State = uint8(StateGone)
+	return table.Waits
+}
+
+// idleOnTimeout decides Idle, Timeout, and 6 more.
+func (b binding) idleOnTimeout(m *table.Machine, event uint8) table.Turn {
+	// line 153
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 7})
+	return table.Waits
+}
+
+// idleOnYawned decides Idle, Yawned, and 1 more.
+func (b binding) idleOnYawned(m *table.Machine, event uint8) table.Turn {
+	// line 170
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 8})
+	m.Slots[slotKnown] = 0
+	return table.Waits
+}
+
+// muteOnBuy decides Mute, Buy, and 3 more.
+func (b binding) muteOnBuy(m *table.Machine, event uint8) table.Turn {
+	// line 193
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 9})
+	b.emitRefuse(uint8(Late))
+	return table.Waits
+}
+
+// muteOnYawned decides Mute, Yawned, and 18 more.
+func (b binding) muteOnYawned(m *table.Machine, event uint8) table.Turn {
+	// line 154
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 10})
+	return table.Waits
+}
+
+// goneOnBuy decides Gone, Buy, and 3 more.
+func (b binding) goneOnBuy(m *table.Machine, event uint8) table.Turn {
+	// line 199
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 11})
+	b.emitRefuse(uint8(Closed))
+	return table.Waits
+}
+
+// goneOnLeft decides Gone, Left, and 1 more.
+func (b binding) goneOnLeft(m *table.Machine, event uint8) table.Turn {
+	// line 200
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 12})
+	return table.Waits
+}
+
+// shoppingOnOrder decides Shopping, Order, and 92 more.
+func (b binding) shoppingOnOrder(m *table.Machine, event uint8) table.Turn {
+	// line 208
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 13})
+	b.sendSorry(uint8(Unknown))
+	b.emitBroken(uint8(Unknown))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// shoppingOnSorry decides Shopping, Sorry, and 11 more.
+func (b binding) shoppingOnSorry(m *table.Machine, event uint8) table.Turn {
+	// line 210
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 14})
+	b.emitBroken(uint8(Nobody))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// shoppingOnBuy decides Shopping, Buy, and 16 more.
+func (b binding) shoppingOnBuy(m *table.Machine, event uint8) table.Turn {
+	// line 149
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 15})
+	b.emitRefuse(uint8(Busy))
+	return table.Waits
+}
+
+// shoppingOnCancel decides Shopping, Cancel, and 11 more.
+func (b binding) shoppingOnCancel(m *table.Machine, event uint8) table.Turn {
+	// line 214
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 16})
+	b.sendSorry(cmp.Or(m.Slots[slotReason], uint8(Unknown)))
+	b.emitBroken(cmp.Or(m.Slots[slotReason], uint8(Unknown)))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// shoppingOnAccepted decides Shopping, Accepted.
+func (b binding) shoppingOnAccepted(m *table.Machine, event uint8) table.Turn {
+	// line 229
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitAgree), Event: event, Rule: 17})
+	b.p.makeOrder()
+	b.sendOrder()
+	b.p.startTimer(TimerPatience)
+	m.State = uint8(StateAwaitAgree)
+	return table.Waits
+}
+
+// shoppingOnRefused decides Shopping, Refused.
+func (b binding) shoppingOnRefused(m *table.Machine, event uint8) table.Turn {
+	// line 230
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 18})
+	b.sendSorry(cmp.Or(m.Slots[slotReason], uint8(Nobody)))
+	b.emitBroken(cmp.Or(m.Slots[slotReason], uint8(Nobody)))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// shoppingOnLeft decides Shopping, Left, and 12 more.
+func (b binding) shoppingOnLeft(m *table.Machine, event uint8) table.Turn {
+	// line 216
+	b.p.took(table.Step{From: m.State, To: uint8(StateGone), Event: event, Rule: 19})
+	b.emitBroken(uint8(Nobody))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateGone)
+	return table.Waits
+}
+
+// shoppingOnTimeout decides Shopping, Timeout, and 12 more.
+func (b binding) shoppingOnTimeout(m *table.Machine, event uint8) table.Turn {
+	// line 215
+	b.p.took(table.Step{From: m.State, To: uint8(StateMute), Event: event, Rule: 20})
+	b.emitBroken(uint8(Nobody))
+	b.emitSlam()
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateMute)
+	return table.Waits
+}
+
+// shoppingOnGarbled decides Shopping, Garbled, and 11 more.
+func (b binding) shoppingOnGarbled(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotCode] == 4 {
+		// line 212: garbledSorry
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 21})
+		b.emitBroken(uint8(Nobody))
+		b.p.stopTimer(TimerPatience)
+		b.p.wave()
+		b.p.wipe()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 213
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 22})
+	b.sendSorry(cmp.Or(m.Slots[slotReason], uint8(BadWord)))
+	b.emitBroken(cmp.Or(m.Slots[slotReason], uint8(BadWord)))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// shoppingOnMumbled decides Shopping, Mumbled, and 11 more.
+func (b binding) shoppingOnMumbled(m *table.Machine, event uint8) table.Turn {
+	// line 209
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 23})
+	b.sendSorry(uint8(BadWord))
+	b.emitBroken(uint8(BadWord))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitAgreeOnAgree decides AwaitAgree, Agree.
+func (b binding) awaitAgreeOnAgree(m *table.Machine, event uint8) table.Turn {
+	// line 236
+	b.p.took(table.Step{From: m.State, To: uint8(StateOpen), Event: event, Rule: 24})
+	b.emitNod(m.Slots[slotPayment])
+	m.State = uint8(StateOpen)
+	return table.Chooses
+}
+
+// chooseOpen decides Open, and 1 more.
+func (b binding) chooseOpen(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotPayment] == uint8(Cash) {
+		// line 256: payment == Cash
+		b.p.took(table.Step{From: m.State, To: uint8(StateSpeak), Event: event, Rule: 25})
+		m.Slots[slotRound] = 0
+		m.State = uint8(StateSpeak)
+		return table.Chooses
+	}
+	if m.Slots[slotPayment] == uint8(Card) && m.Slots[slotRaining] != 0 {
+		// line 258: payment == Card and raining
+		b.p.took(table.Step{From: m.State, To: uint8(StateSpeak), Event: event, Rule: 26})
+		m.Slots[slotRound] = 1
+		m.State = uint8(StateSpeak)
+		return table.Chooses
+	}
+	if m.Slots[slotPayment] == uint8(Card) {
+		// line 259: payment == Card
+		b.p.took(table.Step{From: m.State, To: uint8(StateSpeak), Event: event, Rule: 27})
+		m.Slots[slotRound] = 0
+		m.State = uint8(StateSpeak)
+		return table.Chooses
+	}
+	if m.Slots[slotPayment] == uint8(Barter) {
+		// line 260: payment == Barter
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 28})
+		b.sendSorry(uint8(Unknown))
+		b.emitBroken(uint8(Unknown))
+		b.p.stopTimer(TimerPatience)
+		b.p.wave()
+		b.p.wave()
+		b.p.wipe()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	return table.NoRule
+}
+
+// chooseSpeak decides Speak.
+func (b binding) chooseSpeak(m *table.Machine, event uint8) table.Turn {
+	// line 265
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitPrice), Event: event, Rule: 29})
+	b.p.makePrice()
+	b.sendPrice()
+	b.p.startTimer(TimerPatience)
+	m.State = uint8(StateAwaitPrice)
+	return table.Waits
+}
+
+// awaitPriceOnOrder decides AwaitPrice, Order, and 14 more.
+func (b binding) awaitPriceOnOrder(m *table.Machine, event uint8) table.Turn {
+	// line 208
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 30})
+	b.sendSorry(uint8(Unknown))
+	b.emitBroken(uint8(Unknown))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitPriceOnPrice decides AwaitPrice, Price.
+func (b binding) awaitPriceOnPrice(m *table.Machine, event uint8) table.Turn {
+	if b.p.fairPrice() {
+		// line 274: fairPrice
+		b.p.took(table.Step{From: m.State, To: uint8(StateSendBread), Event: event, Rule: 31})
+		b.p.keepPrice()
+		b.p.pay()
+		b.sendCoin()
+		b.p.startTimer(TimerPatience)
+		b.p.wave()
+		m.State = uint8(StateSendBread)
+		return table.Chooses
+	}
+	if m.Slots[slotRound] == 2 {
+		// line 275: lastRound
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 32})
+		b.sendSorry(uint8(TooDear))
+		b.emitBroken(uint8(TooDear))
+		b.p.stopTimer(TimerPatience)
+		b.p.wave()
+		b.p.wave()
+		b.p.wipe()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 276
+	b.p.took(table.Step{From: m.State, To: m.State, Event: event, Rule: 33})
+	m.Slots[slotRound] = m.Slots[slotRound] + 1
+	b.p.makePrice()
+	b.sendPrice()
+	b.p.startTimer(TimerPatience)
+	return table.Waits
+}
+
+// awaitPriceOnSorry decides AwaitPrice, Sorry, and 1 more.
+func (b binding) awaitPriceOnSorry(m *table.Machine, event uint8) table.Turn {
+	// line 210
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 34})
+	b.emitBroken(uint8(Nobody))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitPriceOnCancel decides AwaitPrice, Cancel, and 1 more.
+func (b binding) awaitPriceOnCancel(m *table.Machine, event uint8) table.Turn {
+	// line 214
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 35})
+	b.sendSorry(cmp.Or(m.Slots[slotReason], uint8(Unknown)))
+	b.emitBroken(cmp.Or(m.Slots[slotReason], uint8(Unknown)))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitPriceOnLeft decides AwaitPrice, Left, and 1 more.
+func (b binding) awaitPriceOnLeft(m *table.Machine, event uint8) table.Turn {
+	// line 216
+	b.p.took(table.Step{From: m.State, To: uint8(StateGone), Event: event, Rule: 36})
+	b.emitBroken(uint8(Nobody))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateGone)
+	return table.Waits
+}
+
+// awaitPriceOnTimeout decides AwaitPrice, Timeout, and 1 more.
+func (b binding) awaitPriceOnTimeout(m *table.Machine, event uint8) table.Turn {
+	// line 250
+	b.p.took(table.Step{From: m.State, To: uint8(StateMute), Event: event, Rule: 37})
+	b.emitBroken(uint8(TooDear))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateMute)
+	return table.Waits
+}
+
+// awaitPriceOnGarbled decides AwaitPrice, Garbled, and 1 more.
+func (b binding) awaitPriceOnGarbled(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotCode] == 4 {
+		// line 212: garbledSorry
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 38})
+		b.emitBroken(uint8(Nobody))
+		b.p.stopTimer(TimerPatience)
+		b.p.wave()
+		b.p.wave()
+		b.p.wipe()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 213
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 39})
+	b.sendSorry(cmp.Or(m.Slots[slotReason], uint8(BadWord)))
+	b.emitBroken(cmp.Or(m.Slots[slotReason], uint8(BadWord)))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitPriceOnMumbled decides AwaitPrice, Mumbled, and 1 more.
+func (b binding) awaitPriceOnMumbled(m *table.Machine, event uint8) table.Turn {
+	// line 209
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 40})
+	b.sendSorry(uint8(BadWord))
+	b.emitBroken(uint8(BadWord))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// chooseSendBread decides SendBread, and 1 more.
+func (b binding) chooseSendBread(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotToGive]&1 == 1 {
+		// line 317: to_give has Bread
+		b.p.took(table.Step{From: m.State, To: uint8(StateSendMilk), Event: event, Rule: 41})
+		b.sendLoaf()
+		b.sendLabel()
+		b.p.startTimer(TimerPatience)
+		m.State = uint8(StateSendMilk)
+		return table.Chooses
+	}
+	// line 317
+	b.p.took(table.Step{From: m.State, To: uint8(StateSendMilk), Event: event, Rule: 42})
+	m.State = uint8(StateSendMilk)
+	return table.Chooses
+}
+
+// chooseSendMilk decides SendMilk, and 1 more.
+func (b binding) chooseSendMilk(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotToGive]&2 == 2 {
+		// line 322: to_give has Milk
+		b.p.took(table.Step{From: m.State, To: uint8(StateSendEggs), Event: event, Rule: 43})
+		b.sendBottle()
+		b.p.startTimer(TimerPatience)
+		m.State = uint8(StateSendEggs)
+		return table.Chooses
+	}
+	// line 322
+	b.p.took(table.Step{From: m.State, To: uint8(StateSendEggs), Event: event, Rule: 44})
+	m.State = uint8(StateSendEggs)
+	return table.Chooses
+}
+
+// chooseSendEggs decides SendEggs, and 1 more.
+func (b binding) chooseSendEggs(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotToGive]&4 == 4 {
+		// line 323: to_give has Eggs
+		b.p.took(table.Step{From: m.State, To: uint8(StateAllSent), Event: event, Rule: 45})
+		b.sendBox()
+		b.p.startTimer(TimerPatience)
+		m.State = uint8(StateAllSent)
+		return table.Chooses
+	}
+	// line 323
+	b.p.took(table.Step{From: m.State, To: uint8(StateAllSent), Event: event, Rule: 46})
+	m.State = uint8(StateAllSent)
+	return table.Chooses
+}
+
+// chooseNext decides Next, and 1 more.
+func (b binding) chooseNext(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotToGet]&1 == 1 {
+		// line 317: to_get has Bread
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitLoaf), Event: event, Rule: 47})
+		m.State = uint8(StateAwaitLoaf)
+		return table.Waits
+	}
+	if m.Slots[slotToGet]&2 == 2 {
+		// line 322: to_get has Milk
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitBottle), Event: event, Rule: 48})
+		m.State = uint8(StateAwaitBottle)
+		return table.Waits
+	}
+	if m.Slots[slotToGet]&4 == 4 {
+		// line 323: to_get has Eggs
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitBox), Event: event, Rule: 49})
+		m.State = uint8(StateAwaitBox)
+		return table.Waits
+	}
+	// line 315
+	b.p.took(table.Step{From: m.State, To: uint8(StateAllHere), Event: event, Rule: 50})
+	m.State = uint8(StateAllHere)
+	return table.Chooses
+}
+
+// awaitLoafOnLoaf decides AwaitLoaf, Loaf, and 1 more.
+func (b binding) awaitLoafOnLoaf(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotRaining] != 0 {
+		// line 319: raining
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 51})
+		b.sendSorry(uint8(NotForSale))
+		b.emitBroken(uint8(NotForSale))
+		b.p.stopTimer(TimerPatience)
+		b.p.wave()
+		b.p.wipe()
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 320
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitLabel), Event: event, Rule: 52})
+	b.p.keepGoods()
+	m.State = uint8(StateAwaitLabel)
+	return table.Waits
+}
+
+// awaitLabelOnLabel decides AwaitLabel, Label, and 1 more.
+func (b binding) awaitLabelOnLabel(m *table.Machine, event uint8) table.Turn {
+	// line 321
+	b.p.took(table.Step{From: m.State, To: uint8(StateNext), Event: event, Rule: 53})
+	m.Slots[slotToGet] = m.Slots[slotToGet] &^ 1
+	b.p.keepGoods()
+	m.State = uint8(StateNext)
+	return table.Chooses
+}
+
+// awaitBottleOnBottle decides AwaitBottle, Bottle, and 1 more.
+func (b binding) awaitBottleOnBottle(m *table.Machine, event uint8) table.Turn {
+	// line 322
+	b.p.took(table.Step{From: m.State, To: uint8(StateNext), Event: event, Rule: 54})
+	m.Slots[slotToGet] = m.Slots[slotToGet] &^ 2
+	b.p.keepGoods()
+	m.State = uint8(StateNext)
+	return table.Chooses
+}
+
+// awaitBoxOnBox decides AwaitBox, Box, and 1 more.
+func (b binding) awaitBoxOnBox(m *table.Machine, event uint8) table.Turn {
+	// line 323
+	b.p.took(table.Step{From: m.State, To: uint8(StateNext), Event: event, Rule: 55})
+	m.Slots[slotToGet] = m.Slots[slotToGet] &^ 4
+	b.p.keepGoods()
+	m.State = uint8(StateNext)
+	return table.Chooses
+}
+
+// chooseAllSent decides AllSent.
+func (b binding) chooseAllSent(m *table.Machine, event uint8) table.Turn {
+	// line 327
+	b.p.took(table.Step{From: m.State, To: uint8(StateNext), Event: event, Rule: 56})
+	m.State = uint8(StateNext)
+	return table.Chooses
+}
+
+// chooseAllHere decides AllHere.
+func (b binding) chooseAllHere(m *table.Machine, event uint8) table.Turn {
+	// line 334
+	b.p.took(table.Step{From: m.State, To: uint8(StateHappy), Event: event, Rule: 57})
+	m.State = uint8(StateHappy)
+	return table.Chooses
+}
+
+// chooseHappy decides Happy, and 1 more.
+func (b binding) chooseHappy(m *table.Machine, event uint8) table.Turn {
+	// line 346
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 58})
+	b.emitDone()
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// idleOnOrderSeller decides Idle, Order of the seller.
+func (b binding) idleOnOrderSeller(m *table.Machine, event uint8) table.Turn {
+	if !b.p.wanted() {
+		// line 177: not wanted
+		b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 59})
+		b.sendSorry(uint8(NotForSale))
+		b.emitBroken(uint8(NotForSale))
+		m.State = uint8(StateIdle)
+		return table.Waits
+	}
+	// line 178
+	b.p.took(table.Step{From: m.State, To: uint8(StateClerk), Event: event, Rule: 60})
+	b.p.keepOrder()
+	b.emitAskPerson()
+	b.p.startTimer(TimerPatience)
+	m.State = uint8(StateClerk)
+	return table.Waits
+}
+
+// idleOnCall decides Idle, Call.
+func (b binding) idleOnCall(m *table.Machine, event uint8) table.Turn {
+	// line 175
+	b.p.took(table.Step{From: m.State, To: uint8(StateCalling), Event: event, Rule: 61})
+	b.sendInvite()
+	b.p.startTimer(TimerBoredom)
+	m.State = uint8(StateCalling)
+	return table.Waits
+}
+
+// callingOnOrder decides Calling, Order.
+func (b binding) callingOnOrder(m *table.Machine, event uint8) table.Turn {
+	// line 186
+	b.p.took(table.Step{From: m.State, To: uint8(StateClerk), Event: event, Rule: 62})
+	b.p.keepOrder()
+	b.emitAskPerson()
+	b.p.startTimer(TimerPatience)
+	b.p.stopTimer(TimerBoredom)
+	m.State = uint8(StateClerk)
+	return table.Waits
+}
+
+// callingOnLeft decides Calling, Left.
+func (b binding) callingOnLeft(m *table.Machine, event uint8) table.Turn {
+	// line 152
+	b.p.took(table.Step{From: m.State, To: uint8(StateGone), Event: event, Rule: 63})
+	b.p.stopTimer(TimerBoredom)
+	m.State = uint8(StateGone)
+	return table.Waits
+}
+
+// callingOnYawned decides Calling, Yawned.
+func (b binding) callingOnYawned(m *table.Machine, event uint8) table.Turn {
+	// line 187
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 64})
+	b.p.stopTimer(TimerBoredom)
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// clerkOnOrder decides Clerk, Order, and 4 more.
+func (b binding) clerkOnOrder(m *table.Machine, event uint8) table.Turn {
+	// line 218
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 65})
+	b.sendSorry(uint8(Unknown))
+	b.emitBroken(uint8(Unknown))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// clerkOnAccepted decides Clerk, Accepted.
+func (b binding) clerkOnAccepted(m *table.Machine, event uint8) table.Turn {
+	// line 242
+	b.p.took(table.Step{From: m.State, To: uint8(StateOpen), Event: event, Rule: 66})
+	b.sendAgree()
+	b.p.startTimer(TimerPatience)
+	m.State = uint8(StateOpen)
+	return table.Chooses
+}
+
+// clerkOnRefused decides Clerk, Refused.
+func (b binding) clerkOnRefused(m *table.Machine, event uint8) table.Turn {
+	// line 243
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 67})
+	b.sendSorry(cmp.Or(m.Slots[slotReason], uint8(NotForSale)))
+	b.emitBroken(cmp.Or(m.Slots[slotReason], uint8(NotForSale)))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// chooseSpeakSeller decides Speak of the seller.
+func (b binding) chooseSpeakSeller(m *table.Machine, event uint8) table.Turn {
+	// line 267
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitPrice), Event: event, Rule: 68})
+	m.State = uint8(StateAwaitPrice)
+	return table.Waits
+}
+
+// awaitPriceOnOrderSeller decides AwaitPrice, Order of the seller.
+func (b binding) awaitPriceOnOrderSeller(m *table.Machine, event uint8) table.Turn {
+	// line 218
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 69})
+	b.sendSorry(uint8(Unknown))
+	b.emitBroken(uint8(Unknown))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitPriceOnPriceSeller decides AwaitPrice, Price of the seller.
+func (b binding) awaitPriceOnPriceSeller(m *table.Machine, event uint8) table.Turn {
+	// line 279
+	b.p.took(table.Step{From: m.State, To: uint8(StateJudge), Event: event, Rule: 70})
+	b.p.keepPrice()
+	b.p.startTimer(TimerPatience)
+	m.State = uint8(StateJudge)
+	return table.Chooses
+}
+
+// chooseJudge decides Judge.
+func (b binding) chooseJudge(m *table.Machine, event uint8) table.Turn {
+	if b.p.fairPrice() {
+		// line 284: fairPrice
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitCoin), Event: event, Rule: 71})
+		b.p.makePrice()
+		b.sendPrice()
+		b.p.startTimer(TimerPatience)
+		b.p.wave()
+		m.State = uint8(StateAwaitCoin)
+		return table.Waits
+	}
+	if !(m.Slots[slotRound] == 2) && (m.Slots[slotRound]+1) <= 2 {
+		// line 285: patient
+		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitPrice), Event: event, Rule: 72})
+		m.Slots[slotRound] = m.Slots[slotRound] + 1
+		b.p.makePrice()
+		b.sendPrice()
+		b.p.startTimer(TimerPatience)
+		m.State = uint8(StateAwaitPrice)
+		return table.Waits
+	}
+	// line 286
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 73})
+	b.sendSorry(uint8(TooDear))
+	b.emitBroken(uint8(TooDear))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitCoinOnOrder decides AwaitCoin, Order.
+func (b binding) awaitCoinOnOrder(m *table.Machine, event uint8) table.Turn {
+	// line 218
+	b.p.took(table.Step{From: m.State, To: uint8(StateMute), Event: event, Rule: 74})
+	b.sendSorry(uint8(Unknown))
+	b.emitBroken(uint8(Unknown))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateMute)
+	return table.Waits
+}
+
+// awaitCoinOnAgree decides AwaitCoin, Agree, and 6 more.
+func (b binding) awaitCoinOnAgree(m *table.Machine, event uint8) table.Turn {
+	// line 208
+	b.p.took(table.Step{From: m.State, To: uint8(StateMute), Event: event, Rule: 75})
+	b.sendSorry(uint8(Unknown))
+	b.emitBroken(uint8(Unknown))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateMute)
+	return table.Waits
+}
+
+// awaitCoinOnSorry decides AwaitCoin, Sorry.
+func (b binding) awaitCoinOnSorry(m *table.Machine, event uint8) table.Turn {
+	// line 210
+	b.p.took(table.Step{From: m.State, To: uint8(StateMute), Event: event, Rule: 76})
+	b.emitBroken(uint8(Nobody))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateMute)
+	return table.Waits
+}
+
+// awaitCoinOnCoin decides AwaitCoin, Coin.
+func (b binding) awaitCoinOnCoin(m *table.Machine, event uint8) table.Turn {
+	// line 298
+	b.p.took(table.Step{From: m.State, To: uint8(StateBite), Event: event, Rule: 77})
+	b.p.keepCoin()
+	m.State = uint8(StateBite)
+	return table.Chooses
+}
+
+// awaitCoinOnCancel decides AwaitCoin, Cancel.
+func (b binding) awaitCoinOnCancel(m *table.Machine, event uint8) table.Turn {
+	// line 214
+	b.p.took(table.Step{From: m.State, To: uint8(StateMute), Event: event, Rule: 78})
+	b.sendSorry(cmp.Or(m.Slots[slotReason], uint8(Unknown)))
+	b.emitBroken(cmp.Or(m.Slots[slotReason], uint8(Unknown)))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateMute)
+	return table.Waits
+}
+
+// awaitCoinOnRefused decides AwaitCoin, Refused.
+func (b binding) awaitCoinOnRefused(m *table.Machine, event uint8) table.Turn {
+	// line 299
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 79})
+	b.sendSorry(uint8(WrongCoin))
+	b.emitBroken(uint8(WrongCoin))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// awaitCoinOnGarbled decides AwaitCoin, Garbled.
+func (b binding) awaitCoinOnGarbled(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotCode] == 4 {
+		// line 212: garbledSorry
+		b.p.took(table.Step{From: m.State, To: uint8(StateMute), Event: event, Rule: 80})
+		b.emitBroken(uint8(Nobody))
+		b.p.stopTimer(TimerPatience)
+		b.p.wave()
+		b.p.wipe()
+		m.State = uint8(StateMute)
+		return table.Waits
+	}
+	// line 213
+	b.p.took(table.Step{From: m.State, To: uint8(StateMute), Event: event, Rule: 81})
+	b.sendSorry(cmp.Or(m.Slots[slotReason], uint8(BadWord)))
+	b.emitBroken(cmp.Or(m.Slots[slotReason], uint8(BadWord)))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateMute)
+	return table.Waits
+}
+
+// awaitCoinOnMumbled decides AwaitCoin, Mumbled.
+func (b binding) awaitCoinOnMumbled(m *table.Machine, event uint8) table.Turn {
+	// line 209
+	b.p.took(table.Step{From: m.State, To: uint8(StateMute), Event: event, Rule: 82})
+	b.sendSorry(uint8(BadWord))
+	b.emitBroken(uint8(BadWord))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateMute)
+	return table.Waits
+}
+
+// chooseBite decides Bite.
+func (b binding) chooseBite(m *table.Machine, event uint8) table.Turn {
+	if b.p.coinGood() {
+		// line 304: coinGood
+		b.p.took(table.Step{From: m.State, To: uint8(StateNext), Event: event, Rule: 83})
+		b.emitRing()
+		m.State = uint8(StateNext)
+		return table.Chooses
+	}
+	// line 305
+	b.p.took(table.Step{From: m.State, To: uint8(StateIdle), Event: event, Rule: 84})
+	b.sendSorry(uint8(WrongCoin))
+	b.emitBroken(uint8(WrongCoin))
+	b.p.stopTimer(TimerPatience)
+	b.p.wave()
+	b.p.wipe()
+	m.State = uint8(StateIdle)
+	return table.Waits
+}
+
+// chooseAllSentSeller decides AllSent of the seller.
+func (b binding) chooseAllSentSeller(m *table.Machine, event uint8) table.Turn {
+	if m.Slots[slotToGive] == m.Slots[slotToGet] || (m.Slots[slotToGive]|2)&4 == 4 {
+		// line 330: to_give == to_get or to_give with Milk has Eggs
+		b.p.took(table.Step{From: m.State, To: uint8(StateHappy), Event: event, Rule: 85})
+		m.State = uint8(StateHappy)
+		return table.Chooses
+	}
+	// line 331
+	b.p.took(table.Step{From: m.State, To: uint8(StateAwaitAck), Event: event, Rule: 86})
+	m.State = uint8(StateAwaitAck)
+	return table.Waits
+}
+
+// chooseAllHereSeller decides AllHere of the seller.
+func (b binding) chooseAllHereSeller(m *table.Machine, event uint8) table.Turn {
+	// line 335
+	b.p.took(table.Step{From: m.State, To: uint8(StateSendBread), Event: event, Rule: 87})
+	m.State = uint8(StateSendBread)
+	return table.Chooses
+}
+
+// awaitAckOnOrder decides AwaitAck, Order.
+func (b binding) awaitAckOnOrder(m *table.Machine, event uint8) table.Turn {
+	// line 342
+	b.p.took(table.Step{From: m.State, To: uint8(StateHappy), Event: event, Rule: 88})
+	m.State = uint8(StateHappy)
+	return table.Chooses | table.Defers
+}
+
+// awaitAckOnAcked decides AwaitAck, Acked.
+func (b binding) awaitAckOnAcked(m *table.Machine, event uint8) table.Turn {
+	// line 341
+	b.p.took(table.Step{From: m.State, To: uint8(StateHappy), Event: event, Rule: 89})
+	m.State = uint8(StateHappy)
+	return table.Chooses
 }
 
 // Table gives the machine of the specification. It is shared: whoever wants to
