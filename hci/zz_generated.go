@@ -2163,9 +2163,7 @@ func (*ReadBDADDRReturn) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *ReadBDADDRReturn) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.Status))
-	b = append(b, p.BDADDR[:]...)
-	slices.Reverse(b[len(b)-6:])
-	return b
+	return table.AppendReversed(b, p.BDADDR[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -2178,7 +2176,7 @@ func (p *ReadBDADDRReturn) Unmarshal(b []byte) error {
 		Status: bt.Status(b[0]),
 		BDADDR: bt.Address(b[1:7]),
 	}
-	slices.Reverse(v.BDADDR[:])
+	table.Reverse(v.BDADDR[:])
 	*p = v
 	return nil
 }
@@ -2413,9 +2411,7 @@ func (*LESetRandomAddress) Opcode() Opcode {
 
 // AppendTo appends the parameters to b.
 func (p *LESetRandomAddress) AppendTo(b []byte) []byte {
-	b = append(b, p.RandomAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
-	return b
+	return table.AppendReversed(b, p.RandomAddress[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -2425,7 +2421,7 @@ func (p *LESetRandomAddress) Unmarshal(b []byte) error {
 		return sizeError("LESetRandomAddress", uint16(OpcodeLESetRandomAddress), len(b), 6)
 	}
 	v := LESetRandomAddress{RandomAddress: bt.Address(b[0:6])}
-	slices.Reverse(v.RandomAddress[:])
+	table.Reverse(v.RandomAddress[:])
 	*p = v
 	return nil
 }
@@ -2484,8 +2480,7 @@ func (p *LESetAdvertisingParameters) AppendTo(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint16(b, p.AdvertisingIntervalMin)
 	b = binary.LittleEndian.AppendUint16(b, p.AdvertisingIntervalMax)
 	b = append(b, byte(p.AdvertisingType), byte(p.OwnAddressType), byte(p.PeerAddressType))
-	b = append(b, p.PeerAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
+	b = table.AppendReversed(b, p.PeerAddress[:])
 	return append(b, byte(p.AdvertisingChannelMap), p.AdvertisingFilterPolicy)
 }
 
@@ -2521,7 +2516,7 @@ func (p *LESetAdvertisingParameters) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("%d is not in 32 to 16384", v.AdvertisingIntervalMax),
 		}
 	}
-	slices.Reverse(v.PeerAddress[:])
+	table.Reverse(v.PeerAddress[:])
 	if v.AdvertisingFilterPolicy > 3 {
 		return &table.FormatError{
 			PDU:     "LESetAdvertisingParameters",
@@ -3014,8 +3009,7 @@ func (p *LECreateConnection) AppendTo(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint16(b, p.LEScanInterval)
 	b = binary.LittleEndian.AppendUint16(b, p.LEScanWindow)
 	b = append(b, p.InitiatorFilterPolicy, byte(p.PeerAddressType))
-	b = append(b, p.PeerAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
+	b = table.AppendReversed(b, p.PeerAddress[:])
 	b = append(b, byte(p.OwnAddressType))
 	b = binary.LittleEndian.AppendUint16(b, p.ConnectionIntervalMin)
 	b = binary.LittleEndian.AppendUint16(b, p.ConnectionIntervalMax)
@@ -3069,7 +3063,7 @@ func (p *LECreateConnection) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("%d is not in 0 to 1", v.InitiatorFilterPolicy),
 		}
 	}
-	slices.Reverse(v.PeerAddress[:])
+	table.Reverse(v.PeerAddress[:])
 	if v.ConnectionIntervalMin < 6 || v.ConnectionIntervalMin > 3200 {
 		return &table.FormatError{
 			PDU:     "LECreateConnection",
@@ -3269,9 +3263,7 @@ func (*LEAddDeviceToFilterAcceptList) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *LEAddDeviceToFilterAcceptList) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.AddressType))
-	b = append(b, p.Address[:]...)
-	slices.Reverse(b[len(b)-6:])
-	return b
+	return table.AppendReversed(b, p.Address[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -3284,7 +3276,7 @@ func (p *LEAddDeviceToFilterAcceptList) Unmarshal(b []byte) error {
 		AddressType: bt.AddressType(b[0]),
 		Address:     bt.Address(b[1:7]),
 	}
-	slices.Reverse(v.Address[:])
+	table.Reverse(v.Address[:])
 	*p = v
 	return nil
 }
@@ -3330,9 +3322,7 @@ func (*LERemoveDeviceFromFilterAcceptList) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *LERemoveDeviceFromFilterAcceptList) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.AddressType))
-	b = append(b, p.Address[:]...)
-	slices.Reverse(b[len(b)-6:])
-	return b
+	return table.AppendReversed(b, p.Address[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -3345,7 +3335,7 @@ func (p *LERemoveDeviceFromFilterAcceptList) Unmarshal(b []byte) error {
 		AddressType: bt.AddressType(b[0]),
 		Address:     bt.Address(b[1:7]),
 	}
-	slices.Reverse(v.Address[:])
+	table.Reverse(v.Address[:])
 	*p = v
 	return nil
 }
@@ -3495,11 +3485,8 @@ func (*LEEncrypt) Opcode() Opcode {
 
 // AppendTo appends the parameters to b.
 func (p *LEEncrypt) AppendTo(b []byte) []byte {
-	b = append(b, p.Key[:]...)
-	slices.Reverse(b[len(b)-16:])
-	b = append(b, p.PlaintextData[:]...)
-	slices.Reverse(b[len(b)-16:])
-	return b
+	b = table.AppendReversed(b, p.Key[:])
+	return table.AppendReversed(b, p.PlaintextData[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -3512,8 +3499,8 @@ func (p *LEEncrypt) Unmarshal(b []byte) error {
 		Key:           bt.Key(b[0:16]),
 		PlaintextData: [16]byte(b[16:32]),
 	}
-	slices.Reverse(v.Key[:])
-	slices.Reverse(v.PlaintextData[:])
+	table.Reverse(v.Key[:])
+	table.Reverse(v.PlaintextData[:])
 	*p = v
 	return nil
 }
@@ -3532,9 +3519,7 @@ func (*LEEncryptReturn) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *LEEncryptReturn) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.Status))
-	b = append(b, p.EncryptedData[:]...)
-	slices.Reverse(b[len(b)-16:])
-	return b
+	return table.AppendReversed(b, p.EncryptedData[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -3547,7 +3532,7 @@ func (p *LEEncryptReturn) Unmarshal(b []byte) error {
 		Status:        bt.Status(b[0]),
 		EncryptedData: [16]byte(b[1:17]),
 	}
-	slices.Reverse(v.EncryptedData[:])
+	table.Reverse(v.EncryptedData[:])
 	*p = v
 	return nil
 }
@@ -3623,9 +3608,7 @@ func (p *LEEnableEncryption) AppendTo(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint16(b, p.ConnectionHandle)
 	b = binary.LittleEndian.AppendUint64(b, p.RandomNumber)
 	b = binary.LittleEndian.AppendUint16(b, p.EncryptedDiversifier)
-	b = append(b, p.LongTermKey[:]...)
-	slices.Reverse(b[len(b)-16:])
-	return b
+	return table.AppendReversed(b, p.LongTermKey[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -3640,7 +3623,7 @@ func (p *LEEnableEncryption) Unmarshal(b []byte) error {
 		EncryptedDiversifier: binary.LittleEndian.Uint16(b[10:]),
 		LongTermKey:          bt.Key(b[12:28]),
 	}
-	slices.Reverse(v.LongTermKey[:])
+	table.Reverse(v.LongTermKey[:])
 	*p = v
 	return nil
 }
@@ -3660,9 +3643,7 @@ func (*LELongTermKeyRequestReply) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *LELongTermKeyRequestReply) AppendTo(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint16(b, p.ConnectionHandle)
-	b = append(b, p.LongTermKey[:]...)
-	slices.Reverse(b[len(b)-16:])
-	return b
+	return table.AppendReversed(b, p.LongTermKey[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -3675,7 +3656,7 @@ func (p *LELongTermKeyRequestReply) Unmarshal(b []byte) error {
 		ConnectionHandle: binary.LittleEndian.Uint16(b),
 		LongTermKey:      bt.Key(b[2:18]),
 	}
-	slices.Reverse(v.LongTermKey[:])
+	table.Reverse(v.LongTermKey[:])
 	*p = v
 	return nil
 }
@@ -4240,11 +4221,8 @@ func (*LEGenerateDHKey) Opcode() Opcode {
 
 // AppendTo appends the parameters to b.
 func (p *LEGenerateDHKey) AppendTo(b []byte) []byte {
-	b = append(b, p.KeyXCoordinate[:]...)
-	slices.Reverse(b[len(b)-32:])
-	b = append(b, p.KeyYCoordinate[:]...)
-	slices.Reverse(b[len(b)-32:])
-	return b
+	b = table.AppendReversed(b, p.KeyXCoordinate[:])
+	return table.AppendReversed(b, p.KeyYCoordinate[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -4257,8 +4235,8 @@ func (p *LEGenerateDHKey) Unmarshal(b []byte) error {
 		KeyXCoordinate: [32]byte(b[0:32]),
 		KeyYCoordinate: [32]byte(b[32:64]),
 	}
-	slices.Reverse(v.KeyXCoordinate[:])
-	slices.Reverse(v.KeyYCoordinate[:])
+	table.Reverse(v.KeyXCoordinate[:])
+	table.Reverse(v.KeyYCoordinate[:])
 	*p = v
 	return nil
 }
@@ -4280,13 +4258,9 @@ func (*LEAddDeviceToResolvingList) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *LEAddDeviceToResolvingList) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.PeerIdentityAddressType))
-	b = append(b, p.PeerIdentityAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
-	b = append(b, p.PeerIRK[:]...)
-	slices.Reverse(b[len(b)-16:])
-	b = append(b, p.LocalIRK[:]...)
-	slices.Reverse(b[len(b)-16:])
-	return b
+	b = table.AppendReversed(b, p.PeerIdentityAddress[:])
+	b = table.AppendReversed(b, p.PeerIRK[:])
+	return table.AppendReversed(b, p.LocalIRK[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -4301,9 +4275,9 @@ func (p *LEAddDeviceToResolvingList) Unmarshal(b []byte) error {
 		PeerIRK:                 bt.Key(b[7:23]),
 		LocalIRK:                bt.Key(b[23:39]),
 	}
-	slices.Reverse(v.PeerIdentityAddress[:])
-	slices.Reverse(v.PeerIRK[:])
-	slices.Reverse(v.LocalIRK[:])
+	table.Reverse(v.PeerIdentityAddress[:])
+	table.Reverse(v.PeerIRK[:])
+	table.Reverse(v.LocalIRK[:])
 	*p = v
 	return nil
 }
@@ -4349,9 +4323,7 @@ func (*LERemoveDeviceFromResolvingList) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *LERemoveDeviceFromResolvingList) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.PeerIdentityAddressType))
-	b = append(b, p.PeerIdentityAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
-	return b
+	return table.AppendReversed(b, p.PeerIdentityAddress[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -4364,7 +4336,7 @@ func (p *LERemoveDeviceFromResolvingList) Unmarshal(b []byte) error {
 		PeerIdentityAddressType: bt.AddressType(b[0]),
 		PeerIdentityAddress:     bt.Address(b[1:7]),
 	}
-	slices.Reverse(v.PeerIdentityAddress[:])
+	table.Reverse(v.PeerIdentityAddress[:])
 	*p = v
 	return nil
 }
@@ -4509,9 +4481,7 @@ func (*LEReadPeerResolvableAddress) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *LEReadPeerResolvableAddress) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.PeerIdentityAddressType))
-	b = append(b, p.PeerIdentityAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
-	return b
+	return table.AppendReversed(b, p.PeerIdentityAddress[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -4524,7 +4494,7 @@ func (p *LEReadPeerResolvableAddress) Unmarshal(b []byte) error {
 		PeerIdentityAddressType: bt.AddressType(b[0]),
 		PeerIdentityAddress:     bt.Address(b[1:7]),
 	}
-	slices.Reverse(v.PeerIdentityAddress[:])
+	table.Reverse(v.PeerIdentityAddress[:])
 	*p = v
 	return nil
 }
@@ -4544,9 +4514,7 @@ func (*LEReadPeerResolvableAddressReturn) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *LEReadPeerResolvableAddressReturn) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.Status))
-	b = append(b, p.PeerResolvableAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
-	return b
+	return table.AppendReversed(b, p.PeerResolvableAddress[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -4559,7 +4527,7 @@ func (p *LEReadPeerResolvableAddressReturn) Unmarshal(b []byte) error {
 		Status:                bt.Status(b[0]),
 		PeerResolvableAddress: bt.Address(b[1:7]),
 	}
-	slices.Reverse(v.PeerResolvableAddress[:])
+	table.Reverse(v.PeerResolvableAddress[:])
 	*p = v
 	return nil
 }
@@ -4579,9 +4547,7 @@ func (*LEReadLocalResolvableAddress) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *LEReadLocalResolvableAddress) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.PeerIdentityAddressType))
-	b = append(b, p.PeerIdentityAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
-	return b
+	return table.AppendReversed(b, p.PeerIdentityAddress[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -4594,7 +4560,7 @@ func (p *LEReadLocalResolvableAddress) Unmarshal(b []byte) error {
 		PeerIdentityAddressType: bt.AddressType(b[0]),
 		PeerIdentityAddress:     bt.Address(b[1:7]),
 	}
-	slices.Reverse(v.PeerIdentityAddress[:])
+	table.Reverse(v.PeerIdentityAddress[:])
 	*p = v
 	return nil
 }
@@ -4614,9 +4580,7 @@ func (*LEReadLocalResolvableAddressReturn) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *LEReadLocalResolvableAddressReturn) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.Status))
-	b = append(b, p.LocalResolvableAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
-	return b
+	return table.AppendReversed(b, p.LocalResolvableAddress[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -4629,7 +4593,7 @@ func (p *LEReadLocalResolvableAddressReturn) Unmarshal(b []byte) error {
 		Status:                 bt.Status(b[0]),
 		LocalResolvableAddress: bt.Address(b[1:7]),
 	}
-	slices.Reverse(v.LocalResolvableAddress[:])
+	table.Reverse(v.LocalResolvableAddress[:])
 	*p = v
 	return nil
 }
@@ -4834,8 +4798,7 @@ func (*LESetPrivacyMode) Opcode() Opcode {
 // AppendTo appends the parameters to b.
 func (p *LESetPrivacyMode) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.PeerIdentityAddressType))
-	b = append(b, p.PeerIdentityAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
+	b = table.AppendReversed(b, p.PeerIdentityAddress[:])
 	return append(b, p.PrivacyMode)
 }
 
@@ -4850,7 +4813,7 @@ func (p *LESetPrivacyMode) Unmarshal(b []byte) error {
 		PeerIdentityAddress:     bt.Address(b[1:7]),
 		PrivacyMode:             b[7],
 	}
-	slices.Reverse(v.PeerIdentityAddress[:])
+	table.Reverse(v.PeerIdentityAddress[:])
 	if v.PrivacyMode > 1 {
 		return &table.FormatError{
 			PDU:     "LESetPrivacyMode",
@@ -5325,8 +5288,7 @@ func (p *LEConnectionComplete) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.Status))
 	b = binary.LittleEndian.AppendUint16(b, p.ConnectionHandle)
 	b = append(b, byte(p.Role), byte(p.PeerAddressType))
-	b = append(b, p.PeerAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
+	b = table.AppendReversed(b, p.PeerAddress[:])
 	b = binary.LittleEndian.AppendUint16(b, p.ConnectionInterval)
 	b = binary.LittleEndian.AppendUint16(b, p.PeripheralLatency)
 	b = binary.LittleEndian.AppendUint16(b, p.SupervisionTimeout)
@@ -5350,7 +5312,7 @@ func (p *LEConnectionComplete) Unmarshal(b []byte) error {
 		SupervisionTimeout:   binary.LittleEndian.Uint16(b[15:]),
 		CentralClockAccuracy: b[17],
 	}
-	slices.Reverse(v.PeerAddress[:])
+	table.Reverse(v.PeerAddress[:])
 	*p = v
 	return nil
 }
@@ -5427,8 +5389,7 @@ type AdvertisingReport struct {
 // appendTo appends the item to b.
 func (i *AdvertisingReport) appendTo(b []byte) []byte {
 	b = append(b, byte(i.EventType), byte(i.AddressType))
-	b = append(b, i.Address[:]...)
-	slices.Reverse(b[len(b)-6:])
+	b = table.AppendReversed(b, i.Address[:])
 	b = append(b, byte(len(i.Data)))
 	b = append(b, i.Data...)
 	return append(b, byte(i.RSSI))
@@ -5448,7 +5409,7 @@ func (i *AdvertisingReport) unmarshal(b []byte) ([]byte, error) {
 	v.EventType = AdvertisingEventType(b[0])
 	v.AddressType = PeerAddressType(b[1])
 	v.Address = bt.Address(b[2:8])
-	slices.Reverse(v.Address[:])
+	table.Reverse(v.Address[:])
 	dataLen := int(b[8])
 	b = b[9:]
 	if len(b) < dataLen {
@@ -5679,11 +5640,8 @@ func (*LEReadLocalP256PublicKeyComplete) Subevent() Subevent {
 // AppendTo appends the parameters to b.
 func (p *LEReadLocalP256PublicKeyComplete) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.Status))
-	b = append(b, p.KeyXCoordinate[:]...)
-	slices.Reverse(b[len(b)-32:])
-	b = append(b, p.KeyYCoordinate[:]...)
-	slices.Reverse(b[len(b)-32:])
-	return b
+	b = table.AppendReversed(b, p.KeyXCoordinate[:])
+	return table.AppendReversed(b, p.KeyYCoordinate[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -5697,8 +5655,8 @@ func (p *LEReadLocalP256PublicKeyComplete) Unmarshal(b []byte) error {
 		KeyXCoordinate: [32]byte(b[1:33]),
 		KeyYCoordinate: [32]byte(b[33:65]),
 	}
-	slices.Reverse(v.KeyXCoordinate[:])
-	slices.Reverse(v.KeyYCoordinate[:])
+	table.Reverse(v.KeyXCoordinate[:])
+	table.Reverse(v.KeyYCoordinate[:])
 	*p = v
 	return nil
 }
@@ -5718,9 +5676,7 @@ func (*LEGenerateDHKeyComplete) Subevent() Subevent {
 // AppendTo appends the parameters to b.
 func (p *LEGenerateDHKeyComplete) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.Status))
-	b = append(b, p.DHKey[:]...)
-	slices.Reverse(b[len(b)-32:])
-	return b
+	return table.AppendReversed(b, p.DHKey[:])
 }
 
 // Unmarshal reads the parameters from b, all of it. On error, which is a
@@ -5733,7 +5689,7 @@ func (p *LEGenerateDHKeyComplete) Unmarshal(b []byte) error {
 		Status: bt.Status(b[0]),
 		DHKey:  [32]byte(b[1:33]),
 	}
-	slices.Reverse(v.DHKey[:])
+	table.Reverse(v.DHKey[:])
 	*p = v
 	return nil
 }
@@ -5764,12 +5720,9 @@ func (p *LEEnhancedConnectionComplete) AppendTo(b []byte) []byte {
 	b = append(b, byte(p.Status))
 	b = binary.LittleEndian.AppendUint16(b, p.ConnectionHandle)
 	b = append(b, byte(p.Role), byte(p.PeerAddressType))
-	b = append(b, p.PeerAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
-	b = append(b, p.LocalResolvablePrivateAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
-	b = append(b, p.PeerResolvablePrivateAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
+	b = table.AppendReversed(b, p.PeerAddress[:])
+	b = table.AppendReversed(b, p.LocalResolvablePrivateAddress[:])
+	b = table.AppendReversed(b, p.PeerResolvablePrivateAddress[:])
 	b = binary.LittleEndian.AppendUint16(b, p.ConnectionInterval)
 	b = binary.LittleEndian.AppendUint16(b, p.PeripheralLatency)
 	b = binary.LittleEndian.AppendUint16(b, p.SupervisionTimeout)
@@ -5795,9 +5748,9 @@ func (p *LEEnhancedConnectionComplete) Unmarshal(b []byte) error {
 		SupervisionTimeout:            binary.LittleEndian.Uint16(b[27:]),
 		CentralClockAccuracy:          b[29],
 	}
-	slices.Reverse(v.PeerAddress[:])
-	slices.Reverse(v.LocalResolvablePrivateAddress[:])
-	slices.Reverse(v.PeerResolvablePrivateAddress[:])
+	table.Reverse(v.PeerAddress[:])
+	table.Reverse(v.LocalResolvablePrivateAddress[:])
+	table.Reverse(v.PeerResolvablePrivateAddress[:])
 	*p = v
 	return nil
 }
@@ -5876,11 +5829,9 @@ type DirectedAdvertisingReport struct {
 // appendTo appends the item to b.
 func (i *DirectedAdvertisingReport) appendTo(b []byte) []byte {
 	b = append(b, byte(i.EventType), byte(i.AddressType))
-	b = append(b, i.Address[:]...)
-	slices.Reverse(b[len(b)-6:])
+	b = table.AppendReversed(b, i.Address[:])
 	b = append(b, byte(i.DirectAddressType))
-	b = append(b, i.DirectAddress[:]...)
-	slices.Reverse(b[len(b)-6:])
+	b = table.AppendReversed(b, i.DirectAddress[:])
 	return append(b, byte(i.RSSI))
 }
 
@@ -5898,10 +5849,10 @@ func (i *DirectedAdvertisingReport) unmarshal(b []byte) ([]byte, error) {
 	v.EventType = AdvertisingEventType(b[0])
 	v.AddressType = PeerAddressType(b[1])
 	v.Address = bt.Address(b[2:8])
-	slices.Reverse(v.Address[:])
+	table.Reverse(v.Address[:])
 	v.DirectAddressType = bt.AddressType(b[8])
 	v.DirectAddress = bt.Address(b[9:15])
-	slices.Reverse(v.DirectAddress[:])
+	table.Reverse(v.DirectAddress[:])
 	v.RSSI = int8(b[15])
 	b = b[16:]
 	*i = v

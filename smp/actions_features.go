@@ -42,7 +42,7 @@ func (p *Procedure) makeResponse() {
 }
 
 // makeSecurityRequest keeps the level that we ask the central for.
-func (p *Procedure) makeSecurityRequest() { p.pairing.wanted = p.in.Security }
+func (p *Procedure) makeSecurityRequest() { p.pairing.wanted = p.in.security }
 
 // combine takes from both feature PDUs what the two sides agree on. A flag
 // counts where both have it.
@@ -84,8 +84,8 @@ func (p *Procedure) secureModel() {
 func (p *Procedure) offer() {
 	p.pairing.oob = p.config.LocalOOB()
 	p.pairing.features = DefaultFeatures()
-	if p.in.Features != nil {
-		p.pairing.features = *p.in.Features
+	if p.in.features != nil {
+		p.pairing.features = *p.in.features
 	}
 }
 

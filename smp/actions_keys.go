@@ -49,7 +49,7 @@ func (p *Procedure) keepCSRK() {
 	p.pairing.keys[p.peer].keepCSRK(p.message.SigningInformation.CSRK)
 }
 
-func (p *Procedure) makeKeypress() { p.pairing.keypress = p.in.Keypress }
+func (p *Procedure) makeKeypress() { p.pairing.keypress = p.in.keypress }
 
 // forget wipes the pairing: nothing of it is used again.
 func (p *Procedure) forget() { p.pairing, p.tools, p.supply = pairing{}, pairingTools{}, supply{} }

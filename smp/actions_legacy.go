@@ -19,7 +19,7 @@ func (p *Procedure) passkeyTK() { p.pairing.tk = passkeyNumber(p.pairing.passkey
 
 func (p *Procedure) newPasskey() { p.pairing.passkey = p.config.NewPasskey() % passkeyLimit }
 
-func (p *Procedure) takePasskey() { p.pairing.passkey = p.in.Passkey % passkeyLimit }
+func (p *Procedure) takePasskey() { p.pairing.passkey = p.in.passkey % passkeyLimit }
 
 func (p *Procedure) newNonce() { p.draw(p.pairing.nonce[p.own][:]) }
 

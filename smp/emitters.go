@@ -47,7 +47,9 @@ func (p *Procedure) disconnect(e *Effect) { e.Status = bt.AuthenticationFailure 
 // storeBond hands the bond out and takes the identity over, under which the
 // bond is found from now on.
 func (p *Procedure) storeBond(e *Effect) {
-	e.Bond = p.newBond()
+	p.brought = new(brought)
+	p.fillBond(p.brought)
+	e.Bond = &p.brought.bond.Bond
 	p.made = e.Bond
 	p.peerIdentity = e.Bond.Peer
 	p.onBond = true
@@ -58,7 +60,11 @@ func (p *Procedure) reportLevel(e *Effect) {
 }
 
 func (p *Procedure) reportComplete(e *Effect) {
-	e.Result = p.result()
+	if p.brought == nil {
+		p.brought = new(brought)
+	}
+	p.fillResult(p.brought)
+	e.Result = &p.brought.result.Result
 	e.Level = e.Result.Level
 }
 
@@ -75,7 +81,7 @@ func (p *Procedure) reportRejection(e *Effect, reason Reason) { p.reportFailure(
 // policyError says what of ours has refused the peer, nil where it was a rule
 // of the protocol or the user.
 func (p *Procedure) policyError(reason Reason) error {
-	if p.in.Err != nil || p.malformed != nil {
+	if p.in.err != nil || p.malformed != nil {
 		return nil
 	}
 	switch state := State(p.step.From); {
@@ -121,7 +127,7 @@ func (p *Procedure) reportKeypress(e *Effect) { e.Keypress = p.message.KeypressN
 // key for its request, the one that the central gets: no HCI event will say it
 // (Core Vol 4, Part E, 7.8.26).
 func (p *Procedure) reportEncryptionFailure(e *Effect) {
-	e.Status = p.in.Status
+	e.Status = p.in.status
 	if p.event == EventLTKRequest {
 		e.Status = bt.PINOrKeyMissing
 	}
@@ -165,10 +171,10 @@ func (p *Procedure) showPasskey(e *Effect) {
 // peerReason is the reason of a Pairing Failed, however long it is; a missing
 // one counts as unspecified.
 func (p *Procedure) peerReason() Reason {
-	if len(p.in.PDU) < 2 {
+	if len(p.in.pdu) < 2 {
 		return UnspecifiedReason
 	}
-	return Reason(p.in.PDU[1])
+	return Reason(p.in.pdu[1])
 }
 
 func offerOf(pdu PairingResponse) Offer {
@@ -182,10 +188,10 @@ func offerOf(pdu PairingResponse) Offer {
 	}
 }
 
-// result is what the pairing has brought.
-func (p *Procedure) result() *Result {
-	v, x := p.vars(), &p.pairing
-	m := &resultMemory{rings: x.keys}
+// fillResult fills in what the pairing has brought.
+func (p *Procedure) fillResult(to *brought) {
+	v, x, m := p.vars(), &p.pairing, &to.result
+	m.rings = x.keys
 	if v.SC() {
 		ltk := LongTermKey{Key: x.sessionKey}
 		m.rings[0].keepLTK(ltk)
@@ -193,7 +199,7 @@ func (p *Procedure) result() *Result {
 	}
 	var linked bool
 	m.linkKey, linked = p.linkKey()
-	m.result = Result{
+	m.Result = Result{
 		Level:     p.outcome(),
 		Bonded:    v.Bonding() && p.keepable(),
 		Debug:     p.usesDebugKey(),
@@ -201,7 +207,6 @@ func (p *Procedure) result() *Result {
 		Responder: m.rings[1].keys(),
 		LinkKey:   pointer(linked, &m.linkKey),
 	}
-	return &m.result
 }
 
 // linkKey derives the key for BR/EDR where both sides offer it, both ways. It
@@ -216,23 +221,19 @@ func (p *Procedure) linkKey() (bt.Key, bool) {
 	return toolbox.LinkKeyFromLTK(p.pairing.uncutLTK, (req.AuthReq & rsp.AuthReq).CT2()), true
 }
 
-// newBond is what the pairing leaves behind.
-func (p *Procedure) newBond() *bond.Bond {
-	x, level := &p.pairing, p.outcome()
-	own, peer := x.keys[p.own], x.keys[p.peer]
+// fillBond fills in what the pairing leaves behind.
+func (p *Procedure) fillBond(to *brought) {
+	x, level, m := &p.pairing, p.outcome(), &to.bond
+	own, peer := &x.keys[p.own], &x.keys[p.peer]
+	m.ltk = [2]bond.LongTermKey{bond.LongTermKey(own.ltk), bond.LongTermKey(peer.ltk)}
 	if level.SC {
-		ltk := LongTermKey{Key: x.sessionKey}
-		own.keepLTK(ltk)
-		peer.keepLTK(ltk)
+		ltk := bond.LongTermKey{Key: x.sessionKey}
+		m.ltk = [2]bond.LongTermKey{ltk, ltk}
 	}
-	m := &bondMemory{
-		ltk:     [2]bond.LongTermKey{bond.LongTermKey(own.ltk), bond.LongTermKey(peer.ltk)},
-		peerIRK: peer.irk,
-		csrk:    [2]bt.Key{own.csrk, peer.csrk},
-	}
+	m.peerIRK, m.csrk = peer.irk, [2]bt.Key{own.csrk, peer.csrk}
 	var linked bool
 	m.linkKey, linked = p.linkKey()
-	m.bond = bond.Bond{
+	m.Bond = bond.Bond{
 		Local:     p.config.LocalIdentity,
 		Peer:      p.identity(),
 		SC:        level.SC,
@@ -240,18 +241,16 @@ func (p *Procedure) newBond() *bond.Bond {
 		Debug:     p.usesDebugKey(),
 		KeySize:   level.KeySize,
 		Model:     uint8(level.Model),
-		LocalLTK:  pointer(own.hasLTK, &m.ltk[0]),
-		PeerLTK:   pointer(peer.hasLTK, &m.ltk[1]),
+		LocalLTK:  pointer(level.SC || own.hasLTK, &m.ltk[0]),
+		PeerLTK:   pointer(level.SC || peer.hasLTK, &m.ltk[1]),
 		PeerIRK:   pointer(peer.hasIRK, &m.peerIRK),
 		LocalCSRK: pointer(own.hasCSRK, &m.csrk[0]),
 		PeerCSRK:  pointer(peer.hasCSRK, &m.csrk[1]),
 		LinkKey:   pointer(linked, &m.linkKey),
 	}
-	b := &m.bond
-	if onAir := p.config.Peer; onAir.IsIdentity() && onAir != b.Peer {
-		b.OnAir = onAir
+	if onAir := p.config.Peer; onAir.IsIdentity() && onAir != m.Peer {
+		m.OnAir = onAir
 	}
-	return b
 }
 
 func (p *Procedure) usesDebugKey() bool {

@@ -26,8 +26,14 @@ func (p *Procedure) took(step table.Step) {
 
 // newEffect appends an effect.
 func (p *Procedure) newEffect(kind EffectKind) *Effect {
-	p.effects = append(p.effects, Effect{})
-	e := &p.effects[len(p.effects)-1]
+	n := len(p.effects)
+	if n == cap(p.effects) {
+		p.effects = append(p.effects, Effect{})
+	} else {
+		p.effects = p.effects[:n+1]
+		p.effects[n] = Effect{}
+	}
+	e := &p.effects[n]
 	e.Kind = kind
 	return e
 }
@@ -66,7 +72,7 @@ func (p *Procedure) ended() *PairingError {
 		Event: p.event,
 		Line:  int(p.config.Table.Rules[p.step.Rule].Line),
 		file:  p.config.Table.Source,
-		Err:   errors.Join(p.malformed, p.in.Err, statusError(p.in.Status)),
+		Err:   errors.Join(p.malformed, p.in.err, statusError(p.in.status)),
 	}
 }
 

@@ -31,10 +31,10 @@ func (p *Procedure) bondSuffices() bool {
 // keys by EDIV and Rand, LE Secure Connections keys by zeros.
 func (p *Procedure) bondMatches() bool {
 	b := p.bond()
-	return b != nil && b.LocalLTK != nil && b.LocalLTK.EDIV == p.in.EDIV && b.LocalLTK.Rand == p.in.Rand
+	return b != nil && b.LocalLTK != nil && b.LocalLTK.EDIV == p.in.ediv && b.LocalLTK.Rand == p.in.rand
 }
 
-func (p *Procedure) zeroEDIV() bool { return p.in.EDIV == 0 && p.in.Rand == 0 }
+func (p *Procedure) zeroEDIV() bool { return p.in.ediv == 0 && p.in.rand == 0 }
 
 func (p *Procedure) keySizeTooSmall() bool {
 	return p.config.Policy.keySizeError(p.keySize()) != nil

@@ -29,3 +29,45 @@ type Input struct {
 	Rand     uint64       // LTKRequest
 	Err      error        // Cancel and UserRefused: why, for the report
 }
+
+// given is what actions read of the Input of the step that is running. Its
+// pointers are the caller's, and few inputs have any: they are nil between steps.
+type given struct {
+	pdu      []byte
+	features *Features
+	err      error
+
+	security AuthReq
+	keypress KeypressType
+	status   bt.Status
+	passkey  uint32
+	ediv     uint16
+	rand     uint64
+}
+
+// take keeps an input: of one with a PDU, the PDU alone.
+func (g *given) take(in *Input) {
+	if in.PDU != nil {
+		g.pdu = in.PDU
+		g.security, g.keypress, g.status, g.passkey, g.ediv, g.rand = 0, 0, 0, 0, 0, 0
+		return
+	}
+	g.security, g.keypress, g.status, g.passkey, g.ediv, g.rand = in.Security, in.Keypress, in.Status, in.Passkey, in.EDIV, in.Rand
+	if in.Features != nil {
+		g.features = in.Features
+	}
+	if in.Err != nil {
+		g.err = in.Err
+	}
+}
+
+// drop forgets what is the caller's.
+func (g *given) drop() {
+	g.pdu = nil
+	if g.features != nil {
+		g.features = nil
+	}
+	if g.err != nil {
+		g.err = nil
+	}
+}

@@ -68,18 +68,21 @@ func (k *keyring) appendTo(dst []byte) []byte {
 	return append(dst, 0)
 }
 
-// resultMemory is a Result with all that it points to.
-type resultMemory struct {
-	result  Result
-	rings   [2]keyring
-	linkKey bt.Key
-}
+// brought is what a pairing hands out, with all that it points to: one piece of
+// memory, for the garbage collector's sake.
+type brought struct {
+	result struct {
+		Result
+		rings   [2]keyring
+		linkKey bt.Key
+	}
 
-// bondMemory is a bond with all that it points to.
-type bondMemory struct {
-	bond    bond.Bond
-	ltk     [2]bond.LongTermKey // ours, then the peer's
-	peerIRK bt.Key
-	csrk    [2]bt.Key
-	linkKey bt.Key
+	// bond is zero where the pairing leaves none.
+	bond struct {
+		bond.Bond
+		ltk     [2]bond.LongTermKey // ours, then the peer's
+		peerIRK bt.Key
+		csrk    [2]bt.Key
+		linkKey bt.Key
+	}
 }

@@ -42,12 +42,13 @@ type Procedure struct {
 	*memory // while a step runs, and while something is remembered for the next
 
 	// The step that is running.
-	in        Input
+	in        given
 	event     EventKind
 	malformed error
 	step      table.Step
 	effects   []Effect
 	out       []byte     // the PDUs of this step, one after another
+	brought   *brought   // in this step
 	made      *bond.Bond // in this step; the store does not have it yet
 }
 
@@ -62,13 +63,7 @@ type memory struct {
 
 var memories = sync.Pool{New: func() any { return new(memory) }}
 
-// remember takes a memory, release wipes it and gives it back.
-func (p *Procedure) remember() {
-	if p.memory == nil {
-		p.memory = memories.Get().(*memory)
-	}
-}
-
+// release wipes the memory and gives it back.
 func (p *Procedure) release() {
 	*p.memory = memory{}
 	memories.Put(p.memory)
@@ -133,12 +128,20 @@ func NewProcedure(config Config) (*Procedure, error) {
 // Step tells the procedure what has happened and appends to dst what is to be
 // done, in order. Octets in the effects lie in in.Scratch and live as long.
 func (p *Procedure) Step(dst []Effect, in Input) []Effect {
-	p.remember()
+	if p.memory == nil && !p.ignores(&in) {
+		p.memory = memories.Get().(*memory)
+	}
 	dst = p.take(dst, &in)
-	if p.Idle() {
+	if p.memory != nil && p.Idle() {
 		p.release()
 	}
 	return dst
+}
+
+// ignores reports whether an input needs no memory, as most acknowledgements that
+// come after a procedure.
+func (p *Procedure) ignores(in *Input) bool {
+	return in.PDU == nil && p.config.Table.Ignores(p.machine.Role, p.machine.State, uint8(in.Event))
 }
 
 // take is Step with a memory.
@@ -147,7 +150,8 @@ func (p *Procedure) take(dst []Effect, in *Input) []Effect {
 	if p.stale(event, in) {
 		return dst
 	}
-	p.in, p.event, p.effects, p.out = *in, event, dst, in.Scratch[:0]
+	p.event, p.effects, p.out = event, dst, in.Scratch[:0]
+	p.in.take(in)
 	v := p.vars()
 	v.setEncrypted(p.encrypted)
 	if event == EventEncryptionOn {
@@ -168,8 +172,8 @@ func (p *Procedure) take(dst []Effect, in *Input) []Effect {
 		p.encrypted = false
 	}
 	dst = p.effects
-	p.in.PDU, p.in.Scratch, p.in.Features, p.in.Err = nil, nil, nil, nil // the caller's
-	p.effects, p.out, p.malformed, p.made = nil, nil, nil, nil
+	p.in.drop()
+	p.effects, p.out, p.malformed, p.brought, p.made = nil, nil, nil, nil, nil
 	return dst
 }
 

@@ -59,7 +59,9 @@ func (p *Procedure) load(s *snapshot) {
 	p.question, p.arming = s.question, s.arming
 	switch {
 	case s.pairing != nil:
-		p.remember()
+		if p.memory == nil {
+			p.memory = memories.Get().(*memory)
+		}
 		p.pairing, p.message = *s.pairing, message{}
 	case p.memory != nil:
 		p.release()

@@ -94,8 +94,15 @@ type pairingTools struct {
 
 var _ Toolbox = (*pairingTools)(nil)
 
+// zeroTK is the cipher of the TK that every Just Works pairing has (Core Vol 3,
+// Part H, 2.3.5.2).
+var zeroTK = toolbox.NewCipher(bt.Key{})
+
 // under gives the cipher of a key.
 func (t *pairingTools) under(key bt.Key) toolbox.Cipher {
+	if key.IsZero() {
+		return zeroTK
+	}
 	if !t.keyed || !t.key.Equal(key) {
 		t.key, t.cipher, t.keyed = key, toolbox.NewCipher(key), true
 	}

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -667,9 +666,7 @@ type PairingConfirm struct {
 // AppendTo appends the PDU to b, its code first.
 func (p *PairingConfirm) AppendTo(b []byte) []byte {
 	b = append(b, byte(CodePairingConfirm))
-	b = append(b, p.Value[:]...)
-	slices.Reverse(b[len(b)-16:])
-	return b
+	return table.AppendReversed(b, p.Value[:])
 }
 
 // Unmarshal reads the PDU from b, all of it. On error, which is a
@@ -686,7 +683,7 @@ func (p *PairingConfirm) Unmarshal(b []byte) error {
 		}
 	}
 	v := PairingConfirm{Value: [16]byte(b[1:17])}
-	slices.Reverse(v.Value[:])
+	table.Reverse(v.Value[:])
 	*p = v
 	return nil
 }
@@ -699,9 +696,7 @@ type PairingRandom struct {
 // AppendTo appends the PDU to b, its code first.
 func (p *PairingRandom) AppendTo(b []byte) []byte {
 	b = append(b, byte(CodePairingRandom))
-	b = append(b, p.Value[:]...)
-	slices.Reverse(b[len(b)-16:])
-	return b
+	return table.AppendReversed(b, p.Value[:])
 }
 
 // Unmarshal reads the PDU from b, all of it. On error, which is a
@@ -718,7 +713,7 @@ func (p *PairingRandom) Unmarshal(b []byte) error {
 		}
 	}
 	v := PairingRandom{Value: [16]byte(b[1:17])}
-	slices.Reverse(v.Value[:])
+	table.Reverse(v.Value[:])
 	*p = v
 	return nil
 }
@@ -760,9 +755,7 @@ type EncryptionInformation struct {
 // AppendTo appends the PDU to b, its code first.
 func (p *EncryptionInformation) AppendTo(b []byte) []byte {
 	b = append(b, byte(CodeEncryptionInformation))
-	b = append(b, p.LTK[:]...)
-	slices.Reverse(b[len(b)-16:])
-	return b
+	return table.AppendReversed(b, p.LTK[:])
 }
 
 // Unmarshal reads the PDU from b, all of it. On error, which is a
@@ -779,7 +772,7 @@ func (p *EncryptionInformation) Unmarshal(b []byte) error {
 		}
 	}
 	v := EncryptionInformation{LTK: bt.Key(b[1:17])}
-	slices.Reverse(v.LTK[:])
+	table.Reverse(v.LTK[:])
 	*p = v
 	return nil
 }
@@ -827,9 +820,7 @@ type IdentityInformation struct {
 // AppendTo appends the PDU to b, its code first.
 func (p *IdentityInformation) AppendTo(b []byte) []byte {
 	b = append(b, byte(CodeIdentityInformation))
-	b = append(b, p.IRK[:]...)
-	slices.Reverse(b[len(b)-16:])
-	return b
+	return table.AppendReversed(b, p.IRK[:])
 }
 
 // Unmarshal reads the PDU from b, all of it. On error, which is a
@@ -846,7 +837,7 @@ func (p *IdentityInformation) Unmarshal(b []byte) error {
 		}
 	}
 	v := IdentityInformation{IRK: bt.Key(b[1:17])}
-	slices.Reverse(v.IRK[:])
+	table.Reverse(v.IRK[:])
 	*p = v
 	return nil
 }
@@ -861,9 +852,7 @@ type IdentityAddressInformation struct {
 // AppendTo appends the PDU to b, its code first.
 func (p *IdentityAddressInformation) AppendTo(b []byte) []byte {
 	b = append(b, byte(CodeIdentityAddressInformation), byte(p.AddressType))
-	b = append(b, p.Address[:]...)
-	slices.Reverse(b[len(b)-6:])
-	return b
+	return table.AppendReversed(b, p.Address[:])
 }
 
 // Unmarshal reads the PDU from b, all of it. On error, which is a
@@ -892,7 +881,7 @@ func (p *IdentityAddressInformation) Unmarshal(b []byte) error {
 			Answer:  uint8(InvalidParameters),
 		}
 	}
-	slices.Reverse(v.Address[:])
+	table.Reverse(v.Address[:])
 	*p = v
 	return nil
 }
@@ -905,9 +894,7 @@ type SigningInformation struct {
 // AppendTo appends the PDU to b, its code first.
 func (p *SigningInformation) AppendTo(b []byte) []byte {
 	b = append(b, byte(CodeSigningInformation))
-	b = append(b, p.CSRK[:]...)
-	slices.Reverse(b[len(b)-16:])
-	return b
+	return table.AppendReversed(b, p.CSRK[:])
 }
 
 // Unmarshal reads the PDU from b, all of it. On error, which is a
@@ -924,7 +911,7 @@ func (p *SigningInformation) Unmarshal(b []byte) error {
 		}
 	}
 	v := SigningInformation{CSRK: bt.Key(b[1:17])}
-	slices.Reverse(v.CSRK[:])
+	table.Reverse(v.CSRK[:])
 	*p = v
 	return nil
 }
@@ -966,11 +953,8 @@ type PublicKey struct {
 // AppendTo appends the PDU to b, its code first.
 func (p *PublicKey) AppendTo(b []byte) []byte {
 	b = append(b, byte(CodePublicKey))
-	b = append(b, p.X[:]...)
-	slices.Reverse(b[len(b)-32:])
-	b = append(b, p.Y[:]...)
-	slices.Reverse(b[len(b)-32:])
-	return b
+	b = table.AppendReversed(b, p.X[:])
+	return table.AppendReversed(b, p.Y[:])
 }
 
 // Unmarshal reads the PDU from b, all of it. On error, which is a
@@ -990,8 +974,8 @@ func (p *PublicKey) Unmarshal(b []byte) error {
 		X: [32]byte(b[1:33]),
 		Y: [32]byte(b[33:65]),
 	}
-	slices.Reverse(v.X[:])
-	slices.Reverse(v.Y[:])
+	table.Reverse(v.X[:])
+	table.Reverse(v.Y[:])
 	*p = v
 	return nil
 }
@@ -1005,9 +989,7 @@ type DHKeyCheck struct {
 // AppendTo appends the PDU to b, its code first.
 func (p *DHKeyCheck) AppendTo(b []byte) []byte {
 	b = append(b, byte(CodeDHKeyCheck))
-	b = append(b, p.Value[:]...)
-	slices.Reverse(b[len(b)-16:])
-	return b
+	return table.AppendReversed(b, p.Value[:])
 }
 
 // Unmarshal reads the PDU from b, all of it. On error, which is a
@@ -1024,7 +1006,7 @@ func (p *DHKeyCheck) Unmarshal(b []byte) error {
 		}
 	}
 	v := DHKeyCheck{Value: [16]byte(b[1:17])}
-	slices.Reverse(v.Value[:])
+	table.Reverse(v.Value[:])
 	*p = v
 	return nil
 }

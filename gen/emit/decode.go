@@ -318,7 +318,7 @@ func (d *decoder) value(l *layout, offset int) *jen.Statement {
 func (d *decoder) finish(g *jen.Group, l *layout) {
 	field := func() *jen.Statement { return jen.Id("v").Dot(l.field.Name.Text) }
 	if l.flip {
-		g.Qual("slices", "Reverse").Call(field().Index(jen.Op(":")))
+		g.Qual(tablePath, "Reverse").Call(field().Index(jen.Op(":")))
 	}
 	if rejects(l) {
 		g.If(field().Op("&^").Add(allBits(l)).Op("!=").Lit(0)).Block(

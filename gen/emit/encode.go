@@ -107,12 +107,11 @@ func (enc *encoder) field(l *layout) {
 	case number:
 		enc.number(l, value)
 	case array:
-		enc.set(jen.Append(jen.Id("b"), value().Index(jen.Op(":")).Op("...")))
 		if l.flip {
-			enc.do(jen.Qual("slices", "Reverse").Call(
-				jen.Id("b").Index(jen.Len(jen.Id("b")).Op("-").Lit(l.size), jen.Empty()),
-			))
+			enc.set(jen.Qual(tablePath, "AppendReversed").Call(jen.Id("b"), value().Index(jen.Op(":"))))
+			break
 		}
+		enc.set(jen.Append(jen.Id("b"), value().Index(jen.Op(":")).Op("...")))
 	case rest:
 		enc.set(jen.Append(jen.Id("b"), value().Op("...")))
 	case counted:

@@ -156,3 +156,10 @@ const (
 func (t *Table) Cell(role, state, event uint8) Span {
 	return t.Cells[(int(role)*len(t.States)+int(state))*len(t.Events)+int(event)]
 }
+
+// Ignores reports whether the table does nothing with an event in a state, on
+// purpose and whatever the conditions.
+func (t *Table) Ignores(role, state, event uint8) bool {
+	cell := t.Cell(role, state, event)
+	return cell.Len > 0 && t.Rules[cell.First].Flags&Ignore != 0 && t.Rules[cell.First].Cond == 0
+}

@@ -37,13 +37,8 @@ type engineEnd struct {
 
 // letter is an input on its way to an end.
 type letter struct {
-	to          bt.Role
-	event       smp.EventKind
-	first, size int // of a PDU in pdus; of size 0 for an event
-	question    uint64
-	passkey     uint32
-	ediv        uint16
-	rand        uint64
+	to bt.Role
+	in smp.Input
 }
 
 // NewEngines gives two engines for a model.
@@ -112,18 +107,9 @@ func (e *Engines) pair() error {
 		e.ends[role].completed, e.ends[role].err = false, nil
 	}
 	e.mail, e.pdus = e.mail[:0], e.pdus[:0]
-	e.step(bt.Central, &smp.Input{Event: smp.EventPair, Features: &e.features[0]})
-	var in smp.Input
+	e.post(bt.Central, smp.EventPair).Features = &e.features[bt.Central]
 	for n := 0; n < len(e.mail); n++ { // a step may append
-		l := e.mail[n]
-		in = smp.Input{Event: l.event, Question: l.question, Passkey: l.passkey, EDIV: l.ediv, Rand: l.rand}
-		switch {
-		case l.size > 0:
-			in.PDU = e.pdus[l.first:][:l.size]
-		case l.event == smp.EventConsentGiven:
-			in.Features = &e.features[l.to]
-		}
-		e.step(l.to, &in)
+		e.step(&e.mail[n])
 	}
 	for role := range e.ends {
 		end := &e.ends[role]
@@ -134,17 +120,33 @@ func (e *Engines) pair() error {
 	return nil
 }
 
+// post puts a letter behind the others, for whoever calls to fill in. It is
+// written where it is read from: a letter that is copied just after it was written
+// keeps the processor waiting.
+func (e *Engines) post(to bt.Role, event smp.EventKind) *smp.Input {
+	n := len(e.mail)
+	if n < cap(e.mail) {
+		e.mail = e.mail[:n+1]
+	} else {
+		e.mail = append(e.mail, letter{})
+	}
+	l := &e.mail[n]
+	*l = letter{to: to}
+	l.in.Event, l.in.Scratch = event, e.ends[to].scratch[:0]
+	return &l.in
+}
+
 // step gives an end what has happened, and carries out what comes of it.
-func (e *Engines) step(to bt.Role, in *smp.Input) {
-	end := &e.ends[to]
-	in.Scratch = end.scratch[:0]
-	end.effects = end.procedure.Step(end.effects[:0], *in)
+func (e *Engines) step(l *letter) {
+	role := l.to
+	end := &e.ends[role]
+	end.effects = end.procedure.Step(end.effects[:0], l.in)
 	sent := false
 	for i := range end.effects {
-		sent = e.do(to, &end.effects[i]) || sent
+		sent = e.do(role, &end.effects[i]) || sent
 	}
 	if sent {
-		e.mail = append(e.mail, letter{to: to, event: smp.EventDelivered})
+		e.post(role, smp.EventDelivered)
 	}
 }
 
@@ -154,28 +156,30 @@ func (e *Engines) do(role bt.Role, effect *smp.Effect) (sent bool) {
 	end, peer := &e.ends[role], &e.ends[1-role]
 	switch effect.Kind {
 	case smp.EffectSend:
-		e.mail = append(e.mail, letter{to: 1 - role, first: len(e.pdus), size: len(effect.PDU)})
 		e.pdus = append(e.pdus, effect.PDU...)
+		e.post(1-role, 0).PDU = e.pdus[len(e.pdus)-len(effect.PDU):]
 		return true
 	case smp.EffectAskPairing:
-		e.answer(role, effect, smp.EventConsentGiven, 0)
+		e.answer(role, effect, smp.EventConsentGiven).Features = &e.features[role]
 	case smp.EffectAskFeatures:
-		e.answer(role, effect, smp.EventFeaturesConfirmed, 0)
+		e.answer(role, effect, smp.EventFeaturesConfirmed)
 	case smp.EffectAskCompare:
-		e.answer(role, effect, smp.EventNumbersEqual, 0)
+		e.answer(role, effect, smp.EventNumbersEqual)
 	case smp.EffectShowPasskey:
 		end.shown = effect.Number
 	case smp.EffectAskPasskey: // which the responder has shown by now
-		e.answer(role, effect, smp.EventPasskeyEntered, peer.shown)
+		e.answer(role, effect, smp.EventPasskeyEntered).Passkey = peer.shown
 	case smp.EffectStartPairingEncryption:
 		end.key = effect.Key
-		e.mail = append(e.mail, letter{to: 1 - role, event: smp.EventLTKRequest, ediv: effect.EDIV, rand: effect.Rand})
+		in := e.post(1-role, smp.EventLTKRequest)
+		in.EDIV, in.Rand = effect.EDIV, effect.Rand
 	case smp.EffectReplyPairingKey:
 		event := smp.EventEncryptionOn
 		if !effect.Key.Equal(peer.key) {
 			event = smp.EventEncryptionFailed
 		}
-		e.mail = append(e.mail, letter{to: role, event: event}, letter{to: 1 - role, event: event})
+		e.post(role, event)
+		e.post(1-role, event)
 	case smp.EffectReportComplete:
 		end.completed, end.level = true, effect.Result.Level
 	case smp.EffectReportFailure, smp.EffectReportEnd:
@@ -184,6 +188,8 @@ func (e *Engines) do(role bt.Role, effect *smp.Effect) (sent bool) {
 	return false
 }
 
-func (e *Engines) answer(role bt.Role, question *smp.Effect, event smp.EventKind, passkey uint32) {
-	e.mail = append(e.mail, letter{to: role, event: event, question: question.Question, passkey: passkey})
+func (e *Engines) answer(role bt.Role, question *smp.Effect, event smp.EventKind) *smp.Input {
+	in := e.post(role, event)
+	in.Question = question.Question
+	return in
 }

@@ -338,8 +338,7 @@ func (*Shine) Word() Word {
 
 // AppendTo appends the parameters to b.
 func (p *Shine) AppendTo(b []byte) []byte {
-	b = append(b, p.Lamp[:]...)
-	slices.Reverse(b[len(b)-5:])
+	b = table.AppendReversed(b, p.Lamp[:])
 	b = append(b, byte(p.Colour))
 	b = binary.LittleEndian.AppendUint16(b, uint16(p.Level))
 	return append(
@@ -366,7 +365,7 @@ func (p *Shine) Unmarshal(b []byte) error {
 		Tilt:   int8(b[11]),
 		Hour:   b[12],
 	}
-	slices.Reverse(v.Lamp[:])
+	table.Reverse(v.Lamp[:])
 	if v.Tilt < -90 || v.Tilt > 90 {
 		return &table.FormatError{
 			PDU:     "Shine",
@@ -683,8 +682,7 @@ type BrokenLamp struct {
 
 // appendTo appends the item to b.
 func (i *BrokenLamp) appendTo(b []byte) []byte {
-	b = append(b, i.Lamp[:]...)
-	slices.Reverse(b[len(b)-5:])
+	b = table.AppendReversed(b, i.Lamp[:])
 	return append(b, byte(i.Fault))
 }
 
@@ -700,7 +698,7 @@ func (i *BrokenLamp) unmarshal(b []byte) ([]byte, error) {
 		}
 	}
 	v.Lamp = Serial(b[0:5])
-	slices.Reverse(v.Lamp[:])
+	table.Reverse(v.Lamp[:])
 	v.Fault = Fault(b[5])
 	if !v.Fault.known() {
 		return nil, &table.FormatError{
