@@ -2572,327 +2572,7 @@ func (b binding) step(m *table.Machine, event uint8) bool {
 		if cell.Len == 0 {
 			return false
 		}
-		var turn table.Turn
-		switch cell.First {
-		case 0:
-			turn = b.idleOnPairingRequest(m, current)
-		case 1:
-			turn = b.idleOnPairingResponse(m, current)
-		case 2:
-			turn = b.idleOnSecurityRequest(m, current)
-		case 6:
-			turn = b.idleOnMalformedPDU(m, current)
-		case 9:
-			turn = b.idleOnPair(m, current)
-		case 11:
-			turn = b.idleOnEncrypt(m, current)
-		case 13:
-			turn = b.idleOnNotifyKeypress(m, current)
-		case 14:
-			turn = b.idleOnCancel(m, current)
-		case 15:
-			turn = b.idleOnConsentGiven(m, current)
-		case 16:
-			turn = b.idleOnEncryptionOn(m, current)
-		case 17:
-			turn = b.idleOnEncryptionOff(m, current)
-		case 18:
-			turn = b.idleOnEncryptionFailed(m, current)
-		case 19:
-			turn = b.idleOnDelivered(m, current)
-		case 20:
-			turn = b.idleOnDisconnected(m, current)
-		case 21:
-			turn = b.idleOnTimeout(m, current)
-		case 22:
-			turn = b.encryptingStoredOnPairingRequest(m, current)
-		case 23:
-			turn = b.encryptingStoredOnPairingResponse(m, current)
-		case 24:
-			turn = b.encryptingStoredOnPair(m, current)
-		case 25:
-			turn = b.encryptingStoredOnCancel(m, current)
-		case 26:
-			turn = b.encryptingStoredOnEncryptionOn(m, current)
-		case 27:
-			turn = b.encryptingStoredOnEncryptionOff(m, current)
-		case 29:
-			turn = b.encryptingStoredOnEncryptionFailed(m, current)
-		case 31:
-			turn = b.settlingOnPairingRequest(m, current)
-		case 32:
-			turn = b.settlingOnPairingResponse(m, current)
-		case 33:
-			turn = b.settlingOnCancel(m, current)
-		case 34:
-			turn = b.settlingOnEncryptionOn(m, current)
-		case 35:
-			turn = b.settlingOnEncryptionOff(m, current)
-		case 37:
-			turn = b.settlingOnEncryptionFailed(m, current)
-		case 39:
-			turn = b.muteOnPairingRequest(m, current)
-		case 40:
-			turn = b.muteOnPair(m, current)
-		case 41:
-			turn = b.closedOnPairingRequest(m, current)
-		case 42:
-			turn = b.closedOnPair(m, current)
-		case 43:
-			turn = b.closedOnEncryptionOn(m, current)
-		case 44:
-			turn = b.closedOnEncryptionOff(m, current)
-		case 45:
-			turn = b.closedOnEncryptionFailed(m, current)
-		case 46:
-			turn = b.closedOnDisconnected(m, current)
-		case 47:
-			turn = b.awaitConsentOnPairingRequest(m, current)
-		case 48:
-			turn = b.awaitConsentOnPairingResponse(m, current)
-		case 49:
-			turn = b.awaitConsentOnPairingFailed(m, current)
-		case 50:
-			turn = b.awaitConsentOnSecurityRequest(m, current)
-		case 51:
-			turn = b.awaitConsentOnKeypressNotification(m, current)
-		case 52:
-			turn = b.awaitConsentOnMalformedPDU(m, current)
-		case 54:
-			turn = b.awaitConsentOnReservedPDU(m, current)
-		case 55:
-			turn = b.awaitConsentOnPair(m, current)
-		case 56:
-			turn = b.awaitConsentOnNotifyKeypress(m, current)
-		case 57:
-			turn = b.awaitConsentOnCancel(m, current)
-		case 58:
-			turn = b.awaitConsentOnConsentGiven(m, current)
-		case 59:
-			turn = b.awaitConsentOnUserRefused(m, current)
-		case 60:
-			turn = b.awaitConsentOnEncryptionOff(m, current)
-		case 62:
-			turn = b.awaitConsentOnEncryptionFailed(m, current)
-		case 64:
-			turn = b.awaitConsentOnDisconnected(m, current)
-		case 65:
-			turn = b.awaitConsentOnTimeout(m, current)
-		case 66:
-			turn = b.awaitResponseOnPairingResponse(m, current)
-		case 68:
-			turn = b.chooseCombine(m, current)
-		case 70:
-			turn = b.chooseJudge(m, current)
-		case 77:
-			turn = b.confirmFeaturesOnFeaturesConfirmed(m, current)
-		case 81:
-			turn = b.confirmFeaturesOnUserRefused(m, current)
-		case 82:
-			turn = b.chooseLegacyBegin(m, current)
-		case 88:
-			turn = b.legacyEnterPasskeyOnPasskeyEntered(m, current)
-		case 89:
-			turn = b.legacyEnterPasskeyOnUserRefused(m, current)
-		case 90:
-			turn = b.legacyAwaitConfirmOnPairingConfirm(m, current)
-		case 92:
-			turn = b.legacyAwaitRandomOnPairingRandom(m, current)
-		case 94:
-			turn = b.awaitPublicKeyOnPublicKey(m, current)
-		case 97:
-			turn = b.chooseStageOne(m, current)
-		case 103:
-			turn = b.numericAwaitConfirmOnPairingConfirm(m, current)
-		case 104:
-			turn = b.numericAwaitRandomOnPairingRandom(m, current)
-		case 107:
-			turn = b.compareOnNumbersEqual(m, current)
-		case 108:
-			turn = b.compareOnUserRefused(m, current)
-		case 109:
-			turn = b.enterPasskeyOnKeypressNotification(m, current)
-		case 111:
-			turn = b.enterPasskeyOnNotifyKeypress(m, current)
-		case 113:
-			turn = b.enterPasskeyOnPasskeyEntered(m, current)
-		case 114:
-			turn = b.enterPasskeyOnUserRefused(m, current)
-		case 115:
-			turn = b.passkeyAwaitConfirmOnPairingConfirm(m, current)
-		case 116:
-			turn = b.passkeyAwaitRandomOnPairingRandom(m, current)
-		case 119:
-			turn = b.chooseOOBBegin(m, current)
-		case 121:
-			turn = b.oobAwaitRandomOnPairingRandom(m, current)
-		case 122:
-			turn = b.awaitCheckOnDHKeyCheck(m, current)
-		case 123:
-			turn = b.chooseJudgeCheck(m, current)
-		case 125:
-			turn = b.awaitEncryptionOnPairingRequest(m, current)
-		case 126:
-			turn = b.awaitEncryptionOnPairingResponse(m, current)
-		case 127:
-			turn = b.awaitEncryptionOnPairingFailed(m, current)
-		case 128:
-			turn = b.awaitEncryptionOnMalformedPDU(m, current)
-		case 130:
-			turn = b.awaitEncryptionOnCancel(m, current)
-		case 131:
-			turn = b.awaitEncryptionOnEncryptionOn(m, current)
-		case 132:
-			turn = b.awaitEncryptionOnEncryptionOff(m, current)
-		case 134:
-			turn = b.awaitEncryptionOnEncryptionFailed(m, current)
-		case 136:
-			turn = b.chooseEncrypted(m, current)
-		case 137:
-			turn = b.chooseSendEncKey(m, current)
-		case 139:
-			turn = b.chooseSendIdKey(m, current)
-		case 141:
-			turn = b.chooseSendSignKey(m, current)
-		case 143:
-			turn = b.chooseNextKey(m, current)
-		case 147:
-			turn = b.awaitEncryptionInformationOnEncryptionInformation(m, current)
-		case 149:
-			turn = b.awaitEncryptionInformationOnCancel(m, current)
-		case 150:
-			turn = b.awaitCentralIdentificationOnCentralIdentification(m, current)
-		case 151:
-			turn = b.awaitIdentityInformationOnIdentityInformation(m, current)
-		case 152:
-			turn = b.awaitIdentityAddressInformationOnIdentityAddressInformation(m, current)
-		case 155:
-			turn = b.awaitSigningInformationOnSigningInformation(m, current)
-		case 156:
-			turn = b.chooseKeysSent(m, current)
-		case 158:
-			turn = b.chooseKeysReceived(m, current)
-		case 159:
-			turn = b.awaitDeliveryOnSecurityRequest(m, current)
-		case 160:
-			turn = b.awaitDeliveryOnDelivered(m, current)
-		case 161:
-			turn = b.chooseComplete(m, current)
-		case 163:
-			turn = b.idleOnPairingRequestResponder(m, current)
-		case 166:
-			turn = b.idleOnSecurityRequestResponder(m, current)
-		case 167:
-			turn = b.idleOnMalformedPDUResponder(m, current)
-		case 170:
-			turn = b.idleOnRequestSecurity(m, current)
-		case 171:
-			turn = b.idleOnLTKRequest(m, current)
-		case 174:
-			turn = b.encryptingStoredOnPairingRequestResponder(m, current)
-		case 175:
-			turn = b.encryptingStoredOnSecurityRequest(m, current)
-		case 176:
-			turn = b.encryptingStoredOnLTKRequest(m, current)
-		case 178:
-			turn = b.settlingOnPairingRequestResponder(m, current)
-		case 179:
-			turn = b.settlingOnSecurityRequest(m, current)
-		case 180:
-			turn = b.awaitSecurityOnPairingRequest(m, current)
-		case 183:
-			turn = b.awaitSecurityOnPairingResponse(m, current)
-		case 184:
-			turn = b.awaitSecurityOnPairingFailed(m, current)
-		case 185:
-			turn = b.awaitSecurityOnSecurityRequest(m, current)
-		case 186:
-			turn = b.awaitSecurityOnMalformedPDU(m, current)
-		case 190:
-			turn = b.awaitSecurityOnNotifyKeypress(m, current)
-		case 191:
-			turn = b.awaitSecurityOnCancel(m, current)
-		case 192:
-			turn = b.awaitSecurityOnLTKRequest(m, current)
-		case 195:
-			turn = b.awaitSecurityOnDisconnected(m, current)
-		case 196:
-			turn = b.awaitSecurityOnTimeout(m, current)
-		case 197:
-			turn = b.muteOnLTKRequest(m, current)
-		case 200:
-			turn = b.closedOnLTKRequest(m, current)
-		case 201:
-			turn = b.awaitConsentOnSecurityRequestResponder(m, current)
-		case 202:
-			turn = b.awaitConsentOnConsentGivenResponder(m, current)
-		case 203:
-			turn = b.awaitConsentOnLTKRequest(m, current)
-		case 206:
-			turn = b.confirmFeaturesOnFeaturesConfirmedResponder(m, current)
-		case 210:
-			turn = b.chooseLegacyBeginResponder(m, current)
-		case 216:
-			turn = b.legacyEnterPasskeyOnPairingConfirm(m, current)
-		case 217:
-			turn = b.legacyEnterPasskeyOnPasskeyEnteredResponder(m, current)
-		case 218:
-			turn = b.legacyHoldConfirmOnPasskeyEntered(m, current)
-		case 219:
-			turn = b.legacyHoldConfirmOnUserRefused(m, current)
-		case 220:
-			turn = b.legacyAwaitConfirmOnPairingConfirmResponder(m, current)
-		case 221:
-			turn = b.legacyAwaitRandomOnPairingRandomResponder(m, current)
-		case 223:
-			turn = b.awaitPublicKeyOnPublicKeyResponder(m, current)
-		case 226:
-			turn = b.chooseStageOneResponder(m, current)
-		case 232:
-			turn = b.numericAwaitRandomOnPairingRandomResponder(m, current)
-		case 234:
-			turn = b.compareOnDHKeyCheck(m, current)
-		case 235:
-			turn = b.compareOnNumbersEqualResponder(m, current)
-		case 236:
-			turn = b.compareHoldCheckOnNumbersEqual(m, current)
-		case 237:
-			turn = b.compareHoldCheckOnUserRefused(m, current)
-		case 238:
-			turn = b.enterPasskeyOnPairingConfirm(m, current)
-		case 239:
-			turn = b.enterPasskeyOnPasskeyEnteredResponder(m, current)
-		case 240:
-			turn = b.passkeyHoldConfirmOnNotifyKeypress(m, current)
-		case 242:
-			turn = b.passkeyHoldConfirmOnPasskeyEntered(m, current)
-		case 243:
-			turn = b.passkeyHoldConfirmOnUserRefused(m, current)
-		case 244:
-			turn = b.passkeyAwaitConfirmOnPairingConfirmResponder(m, current)
-		case 245:
-			turn = b.passkeyAwaitRandomOnPairingRandomResponder(m, current)
-		case 248:
-			turn = b.oobAwaitRandomOnPairingRandomResponder(m, current)
-		case 250:
-			turn = b.chooseJudgeCheckResponder(m, current)
-		case 252:
-			turn = b.awaitLTKRequestOnLTKRequest(m, current)
-		case 256:
-			turn = b.awaitEncryptionOnSecurityRequest(m, current)
-		case 257:
-			turn = b.awaitEncryptionOnLTKRequest(m, current)
-		case 260:
-			turn = b.chooseEncryptedResponder(m, current)
-		case 261:
-			turn = b.chooseKeysSentResponder(m, current)
-		case 264:
-			turn = b.chooseKeysReceivedResponder(m, current)
-		case 265:
-			turn = b.awaitDeliveryOnPairingRequest(m, current)
-		case 266:
-			turn = b.awaitDeliveryOnLTKRequest(m, current)
-		}
+		turn := cells[cell.First](b, m, current)
 		if turn&table.Defers != 0 {
 			deferred = true
 		}
@@ -2908,6 +2588,169 @@ func (b binding) step(m *table.Machine, event uint8) bool {
 		}
 	}
 	return false
+}
+
+// cells are the methods that decide, by the first rule of a cell.
+var cells = [...]func(binding, *table.Machine, uint8) table.Turn{
+	0:   binding.idleOnPairingRequest,
+	1:   binding.idleOnPairingResponse,
+	2:   binding.idleOnSecurityRequest,
+	6:   binding.idleOnMalformedPDU,
+	9:   binding.idleOnPair,
+	11:  binding.idleOnEncrypt,
+	13:  binding.idleOnNotifyKeypress,
+	14:  binding.idleOnCancel,
+	15:  binding.idleOnConsentGiven,
+	16:  binding.idleOnEncryptionOn,
+	17:  binding.idleOnEncryptionOff,
+	18:  binding.idleOnEncryptionFailed,
+	19:  binding.idleOnDelivered,
+	20:  binding.idleOnDisconnected,
+	21:  binding.idleOnTimeout,
+	22:  binding.encryptingStoredOnPairingRequest,
+	23:  binding.encryptingStoredOnPairingResponse,
+	24:  binding.encryptingStoredOnPair,
+	25:  binding.encryptingStoredOnCancel,
+	26:  binding.encryptingStoredOnEncryptionOn,
+	27:  binding.encryptingStoredOnEncryptionOff,
+	29:  binding.encryptingStoredOnEncryptionFailed,
+	31:  binding.settlingOnPairingRequest,
+	32:  binding.settlingOnPairingResponse,
+	33:  binding.settlingOnCancel,
+	34:  binding.settlingOnEncryptionOn,
+	35:  binding.settlingOnEncryptionOff,
+	37:  binding.settlingOnEncryptionFailed,
+	39:  binding.muteOnPairingRequest,
+	40:  binding.muteOnPair,
+	41:  binding.closedOnPairingRequest,
+	42:  binding.closedOnPair,
+	43:  binding.closedOnEncryptionOn,
+	44:  binding.closedOnEncryptionOff,
+	45:  binding.closedOnEncryptionFailed,
+	46:  binding.closedOnDisconnected,
+	47:  binding.awaitConsentOnPairingRequest,
+	48:  binding.awaitConsentOnPairingResponse,
+	49:  binding.awaitConsentOnPairingFailed,
+	50:  binding.awaitConsentOnSecurityRequest,
+	51:  binding.awaitConsentOnKeypressNotification,
+	52:  binding.awaitConsentOnMalformedPDU,
+	54:  binding.awaitConsentOnReservedPDU,
+	55:  binding.awaitConsentOnPair,
+	56:  binding.awaitConsentOnNotifyKeypress,
+	57:  binding.awaitConsentOnCancel,
+	58:  binding.awaitConsentOnConsentGiven,
+	59:  binding.awaitConsentOnUserRefused,
+	60:  binding.awaitConsentOnEncryptionOff,
+	62:  binding.awaitConsentOnEncryptionFailed,
+	64:  binding.awaitConsentOnDisconnected,
+	65:  binding.awaitConsentOnTimeout,
+	66:  binding.awaitResponseOnPairingResponse,
+	68:  binding.chooseCombine,
+	70:  binding.chooseJudge,
+	77:  binding.confirmFeaturesOnFeaturesConfirmed,
+	81:  binding.confirmFeaturesOnUserRefused,
+	82:  binding.chooseLegacyBegin,
+	88:  binding.legacyEnterPasskeyOnPasskeyEntered,
+	89:  binding.legacyEnterPasskeyOnUserRefused,
+	90:  binding.legacyAwaitConfirmOnPairingConfirm,
+	92:  binding.legacyAwaitRandomOnPairingRandom,
+	94:  binding.awaitPublicKeyOnPublicKey,
+	97:  binding.chooseStageOne,
+	103: binding.numericAwaitConfirmOnPairingConfirm,
+	104: binding.numericAwaitRandomOnPairingRandom,
+	107: binding.compareOnNumbersEqual,
+	108: binding.compareOnUserRefused,
+	109: binding.enterPasskeyOnKeypressNotification,
+	111: binding.enterPasskeyOnNotifyKeypress,
+	113: binding.enterPasskeyOnPasskeyEntered,
+	114: binding.enterPasskeyOnUserRefused,
+	115: binding.passkeyAwaitConfirmOnPairingConfirm,
+	116: binding.passkeyAwaitRandomOnPairingRandom,
+	119: binding.chooseOOBBegin,
+	121: binding.oobAwaitRandomOnPairingRandom,
+	122: binding.awaitCheckOnDHKeyCheck,
+	123: binding.chooseJudgeCheck,
+	125: binding.awaitEncryptionOnPairingRequest,
+	126: binding.awaitEncryptionOnPairingResponse,
+	127: binding.awaitEncryptionOnPairingFailed,
+	128: binding.awaitEncryptionOnMalformedPDU,
+	130: binding.awaitEncryptionOnCancel,
+	131: binding.awaitEncryptionOnEncryptionOn,
+	132: binding.awaitEncryptionOnEncryptionOff,
+	134: binding.awaitEncryptionOnEncryptionFailed,
+	136: binding.chooseEncrypted,
+	137: binding.chooseSendEncKey,
+	139: binding.chooseSendIdKey,
+	141: binding.chooseSendSignKey,
+	143: binding.chooseNextKey,
+	147: binding.awaitEncryptionInformationOnEncryptionInformation,
+	149: binding.awaitEncryptionInformationOnCancel,
+	150: binding.awaitCentralIdentificationOnCentralIdentification,
+	151: binding.awaitIdentityInformationOnIdentityInformation,
+	152: binding.awaitIdentityAddressInformationOnIdentityAddressInformation,
+	155: binding.awaitSigningInformationOnSigningInformation,
+	156: binding.chooseKeysSent,
+	158: binding.chooseKeysReceived,
+	159: binding.awaitDeliveryOnSecurityRequest,
+	160: binding.awaitDeliveryOnDelivered,
+	161: binding.chooseComplete,
+	163: binding.idleOnPairingRequestResponder,
+	166: binding.idleOnSecurityRequestResponder,
+	167: binding.idleOnMalformedPDUResponder,
+	170: binding.idleOnRequestSecurity,
+	171: binding.idleOnLTKRequest,
+	174: binding.encryptingStoredOnPairingRequestResponder,
+	175: binding.encryptingStoredOnSecurityRequest,
+	176: binding.encryptingStoredOnLTKRequest,
+	178: binding.settlingOnPairingRequestResponder,
+	179: binding.settlingOnSecurityRequest,
+	180: binding.awaitSecurityOnPairingRequest,
+	183: binding.awaitSecurityOnPairingResponse,
+	184: binding.awaitSecurityOnPairingFailed,
+	185: binding.awaitSecurityOnSecurityRequest,
+	186: binding.awaitSecurityOnMalformedPDU,
+	190: binding.awaitSecurityOnNotifyKeypress,
+	191: binding.awaitSecurityOnCancel,
+	192: binding.awaitSecurityOnLTKRequest,
+	195: binding.awaitSecurityOnDisconnected,
+	196: binding.awaitSecurityOnTimeout,
+	197: binding.muteOnLTKRequest,
+	200: binding.closedOnLTKRequest,
+	201: binding.awaitConsentOnSecurityRequestResponder,
+	202: binding.awaitConsentOnConsentGivenResponder,
+	203: binding.awaitConsentOnLTKRequest,
+	206: binding.confirmFeaturesOnFeaturesConfirmedResponder,
+	210: binding.chooseLegacyBeginResponder,
+	216: binding.legacyEnterPasskeyOnPairingConfirm,
+	217: binding.legacyEnterPasskeyOnPasskeyEnteredResponder,
+	218: binding.legacyHoldConfirmOnPasskeyEntered,
+	219: binding.legacyHoldConfirmOnUserRefused,
+	220: binding.legacyAwaitConfirmOnPairingConfirmResponder,
+	221: binding.legacyAwaitRandomOnPairingRandomResponder,
+	223: binding.awaitPublicKeyOnPublicKeyResponder,
+	226: binding.chooseStageOneResponder,
+	232: binding.numericAwaitRandomOnPairingRandomResponder,
+	234: binding.compareOnDHKeyCheck,
+	235: binding.compareOnNumbersEqualResponder,
+	236: binding.compareHoldCheckOnNumbersEqual,
+	237: binding.compareHoldCheckOnUserRefused,
+	238: binding.enterPasskeyOnPairingConfirm,
+	239: binding.enterPasskeyOnPasskeyEnteredResponder,
+	240: binding.passkeyHoldConfirmOnNotifyKeypress,
+	242: binding.passkeyHoldConfirmOnPasskeyEntered,
+	243: binding.passkeyHoldConfirmOnUserRefused,
+	244: binding.passkeyAwaitConfirmOnPairingConfirmResponder,
+	245: binding.passkeyAwaitRandomOnPairingRandomResponder,
+	248: binding.oobAwaitRandomOnPairingRandomResponder,
+	250: binding.chooseJudgeCheckResponder,
+	252: binding.awaitLTKRequestOnLTKRequest,
+	256: binding.awaitEncryptionOnSecurityRequest,
+	257: binding.awaitEncryptionOnLTKRequest,
+	260: binding.chooseEncryptedResponder,
+	261: binding.chooseKeysSentResponder,
+	264: binding.chooseKeysReceivedResponder,
+	265: binding.awaitDeliveryOnPairingRequest,
+	266: binding.awaitDeliveryOnLTKRequest,
 }
 
 // idleOnPairingRequest decides Idle, PairingRequest.

@@ -771,55 +771,7 @@ func (b binding) step(m *table.Machine, event uint8) bool {
 		if cell.Len == 0 {
 			return false
 		}
-		var turn table.Turn
-		switch cell.First {
-		case 0:
-			turn = b.idleOnOpen(m, current)
-		case 1:
-			turn = b.idleOnClose(m, current)
-		case 2:
-			turn = b.idleOnDial(m, current)
-		case 3:
-			turn = b.idleOnWrite(m, current)
-		case 4:
-			turn = b.idleOnHangUp(m, current)
-		case 5:
-			turn = b.idleOnTimeout(m, current)
-		case 6:
-			turn = b.diallingOnOpened(m, current)
-		case 7:
-			turn = b.diallingOnDial(m, current)
-		case 8:
-			turn = b.diallingOnHangUp(m, current)
-		case 9:
-			turn = b.diallingOnTimeout(m, current)
-		case 11:
-			turn = b.readyOnData(m, current)
-		case 13:
-			turn = b.readyOnClose(m, current)
-		case 14:
-			turn = b.readyOnWrite(m, current)
-		case 15:
-			turn = b.readyOnHangUp(m, current)
-		case 16:
-			turn = b.waitingOnAck(m, current)
-		case 18:
-			turn = b.waitingOnClose(m, current)
-		case 19:
-			turn = b.waitingOnWrite(m, current)
-		case 20:
-			turn = b.waitingOnTimeout(m, current)
-		case 22:
-			turn = b.closingOnClosed(m, current)
-		case 23:
-			turn = b.closingOnHangUp(m, current)
-		case 24:
-			turn = b.closingOnTimeout(m, current)
-		case 26:
-			turn = b.idleOnOpenListener(m, current)
-		case 27:
-			turn = b.readyOnOpen(m, current)
-		}
+		turn := cells[cell.First](b, m, current)
 		if turn&table.Defers != 0 {
 			deferred = true
 		}
@@ -835,6 +787,33 @@ func (b binding) step(m *table.Machine, event uint8) bool {
 		}
 	}
 	return false
+}
+
+// cells are the methods that decide, by the first rule of a cell.
+var cells = [...]func(binding, *table.Machine, uint8) table.Turn{
+	0:  binding.idleOnOpen,
+	1:  binding.idleOnClose,
+	2:  binding.idleOnDial,
+	3:  binding.idleOnWrite,
+	4:  binding.idleOnHangUp,
+	5:  binding.idleOnTimeout,
+	6:  binding.diallingOnOpened,
+	7:  binding.diallingOnDial,
+	8:  binding.diallingOnHangUp,
+	9:  binding.diallingOnTimeout,
+	11: binding.readyOnData,
+	13: binding.readyOnClose,
+	14: binding.readyOnWrite,
+	15: binding.readyOnHangUp,
+	16: binding.waitingOnAck,
+	18: binding.waitingOnClose,
+	19: binding.waitingOnWrite,
+	20: binding.waitingOnTimeout,
+	22: binding.closingOnClosed,
+	23: binding.closingOnHangUp,
+	24: binding.closingOnTimeout,
+	26: binding.idleOnOpenListener,
+	27: binding.readyOnOpen,
 }
 
 // idleOnOpen decides Idle, Open, and 48 more.

@@ -792,73 +792,7 @@ func (b binding) step(m *table.Machine, event uint8) bool {
 		if cell.Len == 0 {
 			return false
 		}
-		var turn table.Turn
-		switch cell.First {
-		case 0:
-			turn = b.initOnDiscover(m, current)
-		case 1:
-			turn = b.initOnStart(m, current)
-		case 2:
-			turn = b.initOnStop(m, current)
-		case 3:
-			turn = b.initOnProbeClear(m, current)
-		case 4:
-			turn = b.initOnAddressInUse(m, current)
-		case 5:
-			turn = b.initOnRenewalDue(m, current)
-		case 6:
-			turn = b.initOnRebindingDue(m, current)
-		case 7:
-			turn = b.initOnLeaseOver(m, current)
-		case 8:
-			turn = b.initOnTimeout(m, current)
-		case 9:
-			turn = b.selectingOnOffer(m, current)
-		case 11:
-			turn = b.selectingOnStart(m, current)
-		case 12:
-			turn = b.selectingOnStop(m, current)
-		case 13:
-			turn = b.selectingOnTimeout(m, current)
-		case 15:
-			turn = b.requestingOnAck(m, current)
-		case 17:
-			turn = b.requestingOnNak(m, current)
-		case 19:
-			turn = b.requestingOnTimeout(m, current)
-		case 21:
-			turn = b.probingOnStop(m, current)
-		case 22:
-			turn = b.probingOnProbeClear(m, current)
-		case 23:
-			turn = b.probingOnAddressInUse(m, current)
-		case 24:
-			turn = b.boundOnStop(m, current)
-		case 25:
-			turn = b.boundOnRenewalDue(m, current)
-		case 26:
-			turn = b.boundOnLeaseOver(m, current)
-		case 27:
-			turn = b.renewingOnAck(m, current)
-		case 29:
-			turn = b.renewingOnNak(m, current)
-		case 31:
-			turn = b.renewingOnStop(m, current)
-		case 32:
-			turn = b.renewingOnRebindingDue(m, current)
-		case 33:
-			turn = b.renewingOnLeaseOver(m, current)
-		case 34:
-			turn = b.renewingOnTimeout(m, current)
-		case 36:
-			turn = b.waitingOnRebindingDue(m, current)
-		case 37:
-			turn = b.rebindingOnAck(m, current)
-		case 39:
-			turn = b.rebindingOnNak(m, current)
-		case 41:
-			turn = b.rebindingOnTimeout(m, current)
-		}
+		turn := cells[cell.First](b, m, current)
 		if turn&table.Defers != 0 {
 			deferred = true
 		}
@@ -874,6 +808,42 @@ func (b binding) step(m *table.Machine, event uint8) bool {
 		}
 	}
 	return false
+}
+
+// cells are the methods that decide, by the first rule of a cell.
+var cells = [...]func(binding, *table.Machine, uint8) table.Turn{
+	0:  binding.initOnDiscover,
+	1:  binding.initOnStart,
+	2:  binding.initOnStop,
+	3:  binding.initOnProbeClear,
+	4:  binding.initOnAddressInUse,
+	5:  binding.initOnRenewalDue,
+	6:  binding.initOnRebindingDue,
+	7:  binding.initOnLeaseOver,
+	8:  binding.initOnTimeout,
+	9:  binding.selectingOnOffer,
+	11: binding.selectingOnStart,
+	12: binding.selectingOnStop,
+	13: binding.selectingOnTimeout,
+	15: binding.requestingOnAck,
+	17: binding.requestingOnNak,
+	19: binding.requestingOnTimeout,
+	21: binding.probingOnStop,
+	22: binding.probingOnProbeClear,
+	23: binding.probingOnAddressInUse,
+	24: binding.boundOnStop,
+	25: binding.boundOnRenewalDue,
+	26: binding.boundOnLeaseOver,
+	27: binding.renewingOnAck,
+	29: binding.renewingOnNak,
+	31: binding.renewingOnStop,
+	32: binding.renewingOnRebindingDue,
+	33: binding.renewingOnLeaseOver,
+	34: binding.renewingOnTimeout,
+	36: binding.waitingOnRebindingDue,
+	37: binding.rebindingOnAck,
+	39: binding.rebindingOnNak,
+	41: binding.rebindingOnTimeout,
 }
 
 // initOnDiscover decides Init, Discover, and 64 more.

@@ -15,7 +15,8 @@ import (
 // and the method step, which goes from one to the next as Table.Step does.
 func (e *emitter) rules() {
 	cells := e.distinctCells()
-	e.step(cells)
+	e.step()
+	e.cellMethods(cells)
 	for _, c := range cells {
 		e.cellMethod(c)
 	}
@@ -78,7 +79,7 @@ func (e *emitter) bindingMethods() map[string]bool {
 }
 
 // step writes the method that a Procedure calls.
-func (e *emitter) step(cells []*distinctCell) {
+func (e *emitter) step() {
 	comment(e.file.Group, "step gives an event to a machine of Table, and does what Table().Step would do: it is the same rules as code.")
 	e.file.Func().Params(jen.Id("b").Id("binding")).Id("step").
 		Params(jen.Id("m").Op("*").Qual(tablePath, "Machine"), jen.Id("event").Uint8()).Bool().Block(
@@ -86,14 +87,7 @@ func (e *emitter) step(cells []*distinctCell) {
 		jen.For(jen.Range().Qual(tablePath, "MaxChoices")).Block(
 			jen.Id("cell").Op(":=").Id("defaultTable").Dot("Cell").Call(jen.Id("m").Dot("Role"), jen.Id("m").Dot("State"), jen.Id("current")),
 			jen.If(jen.Id("cell").Dot("Len").Op("==").Lit(0)).Block(jen.Return(jen.False())),
-			jen.Var().Id("turn").Qual(tablePath, "Turn"),
-			jen.Switch(jen.Id("cell").Dot("First")).BlockFunc(func(g *jen.Group) {
-				for _, c := range cells {
-					g.Case(jen.Lit(int(c.span.First))).Block(
-						jen.Id("turn").Op("=").Id("b").Dot(c.method).Call(jen.Id("m"), jen.Id("current")),
-					)
-				}
-			}),
+			jen.Id("turn").Op(":=").Id("cells").Index(jen.Id("cell").Dot("First")).Call(jen.Id("b"), jen.Id("m"), jen.Id("current")),
 			jen.If(jen.Id("turn").Op("&").Qual(tablePath, "Defers").Op("!=").Lit(0)).Block(jen.Id("deferred").Op("=").True()),
 			jen.Switch().Block(
 				jen.Case(jen.Id("turn").Op("==").Qual(tablePath, "NoRule")).Block(jen.Return(jen.False())),
@@ -108,6 +102,18 @@ func (e *emitter) step(cells []*distinctCell) {
 		),
 		jen.Return(jen.False()),
 	)
+}
+
+// cellMethods writes the methods of the cells by their first rules.
+func (e *emitter) cellMethods(cells []*distinctCell) {
+	comment(e.file.Group, "cells are the methods that decide, by the first rule of a cell.")
+	e.file.Var().Id("cells").Op("=").Index(jen.Op("...")).
+		Func().Params(jen.Id("binding"), jen.Op("*").Qual(tablePath, "Machine"), jen.Uint8()).Qual(tablePath, "Turn").
+		CustomFunc(braces, func(g *jen.Group) {
+			for _, c := range cells {
+				g.Lit(int(c.span.First)).Op(":").Id("binding").Dot(c.method)
+			}
+		})
 }
 
 // cellMethod writes what decides a cell: its rules in turn, up to one that always

@@ -1377,149 +1377,7 @@ func (b binding) step(m *table.Machine, event uint8) bool {
 		if cell.Len == 0 {
 			return false
 		}
-		var turn table.Turn
-		switch cell.First {
-		case 0:
-			turn = b.idleOnOrder(m, current)
-		case 1:
-			turn = b.idleOnInvite(m, current)
-		case 2:
-			turn = b.idleOnBuy(m, current)
-		case 3:
-			turn = b.idleOnCancel(m, current)
-		case 4:
-			turn = b.idleOnAccepted(m, current)
-		case 5:
-			turn = b.idleOnAcked(m, current)
-		case 6:
-			turn = b.idleOnLeft(m, current)
-		case 7:
-			turn = b.idleOnTimeout(m, current)
-		case 8:
-			turn = b.idleOnYawned(m, current)
-		case 9:
-			turn = b.muteOnBuy(m, current)
-		case 10:
-			turn = b.muteOnYawned(m, current)
-		case 11:
-			turn = b.goneOnBuy(m, current)
-		case 12:
-			turn = b.goneOnLeft(m, current)
-		case 13:
-			turn = b.shoppingOnOrder(m, current)
-		case 14:
-			turn = b.shoppingOnSorry(m, current)
-		case 15:
-			turn = b.shoppingOnBuy(m, current)
-		case 16:
-			turn = b.shoppingOnCancel(m, current)
-		case 17:
-			turn = b.shoppingOnAccepted(m, current)
-		case 18:
-			turn = b.shoppingOnRefused(m, current)
-		case 19:
-			turn = b.shoppingOnLeft(m, current)
-		case 20:
-			turn = b.shoppingOnTimeout(m, current)
-		case 21:
-			turn = b.shoppingOnGarbled(m, current)
-		case 23:
-			turn = b.shoppingOnMumbled(m, current)
-		case 24:
-			turn = b.awaitAgreeOnAgree(m, current)
-		case 25:
-			turn = b.chooseOpen(m, current)
-		case 29:
-			turn = b.chooseSpeak(m, current)
-		case 30:
-			turn = b.awaitPriceOnOrder(m, current)
-		case 31:
-			turn = b.awaitPriceOnPrice(m, current)
-		case 34:
-			turn = b.awaitPriceOnSorry(m, current)
-		case 35:
-			turn = b.awaitPriceOnCancel(m, current)
-		case 36:
-			turn = b.awaitPriceOnLeft(m, current)
-		case 37:
-			turn = b.awaitPriceOnTimeout(m, current)
-		case 38:
-			turn = b.awaitPriceOnGarbled(m, current)
-		case 40:
-			turn = b.awaitPriceOnMumbled(m, current)
-		case 41:
-			turn = b.chooseSendBread(m, current)
-		case 43:
-			turn = b.chooseSendMilk(m, current)
-		case 45:
-			turn = b.chooseSendEggs(m, current)
-		case 47:
-			turn = b.chooseNext(m, current)
-		case 51:
-			turn = b.awaitLoafOnLoaf(m, current)
-		case 53:
-			turn = b.awaitLabelOnLabel(m, current)
-		case 54:
-			turn = b.awaitBottleOnBottle(m, current)
-		case 55:
-			turn = b.awaitBoxOnBox(m, current)
-		case 56:
-			turn = b.chooseAllSent(m, current)
-		case 57:
-			turn = b.chooseAllHere(m, current)
-		case 58:
-			turn = b.chooseHappy(m, current)
-		case 59:
-			turn = b.idleOnOrderSeller(m, current)
-		case 61:
-			turn = b.idleOnCall(m, current)
-		case 62:
-			turn = b.callingOnOrder(m, current)
-		case 63:
-			turn = b.callingOnLeft(m, current)
-		case 64:
-			turn = b.callingOnYawned(m, current)
-		case 65:
-			turn = b.clerkOnOrder(m, current)
-		case 66:
-			turn = b.clerkOnAccepted(m, current)
-		case 67:
-			turn = b.clerkOnRefused(m, current)
-		case 68:
-			turn = b.chooseSpeakSeller(m, current)
-		case 69:
-			turn = b.awaitPriceOnOrderSeller(m, current)
-		case 70:
-			turn = b.awaitPriceOnPriceSeller(m, current)
-		case 71:
-			turn = b.chooseJudge(m, current)
-		case 74:
-			turn = b.awaitCoinOnOrder(m, current)
-		case 75:
-			turn = b.awaitCoinOnAgree(m, current)
-		case 76:
-			turn = b.awaitCoinOnSorry(m, current)
-		case 77:
-			turn = b.awaitCoinOnCoin(m, current)
-		case 78:
-			turn = b.awaitCoinOnCancel(m, current)
-		case 79:
-			turn = b.awaitCoinOnRefused(m, current)
-		case 80:
-			turn = b.awaitCoinOnGarbled(m, current)
-		case 82:
-			turn = b.awaitCoinOnMumbled(m, current)
-		case 83:
-			turn = b.chooseBite(m, current)
-		case 85:
-			turn = b.chooseAllSentSeller(m, current)
-		case 87:
-			turn = b.chooseAllHereSeller(m, current)
-		case 88:
-			turn = b.awaitAckOnOrder(m, current)
-		case 89:
-			turn = b.awaitAckOnAcked(m, current)
-		}
+		turn := cells[cell.First](b, m, current)
 		if turn&table.Defers != 0 {
 			deferred = true
 		}
@@ -1535,6 +1393,80 @@ func (b binding) step(m *table.Machine, event uint8) bool {
 		}
 	}
 	return false
+}
+
+// cells are the methods that decide, by the first rule of a cell.
+var cells = [...]func(binding, *table.Machine, uint8) table.Turn{
+	0:  binding.idleOnOrder,
+	1:  binding.idleOnInvite,
+	2:  binding.idleOnBuy,
+	3:  binding.idleOnCancel,
+	4:  binding.idleOnAccepted,
+	5:  binding.idleOnAcked,
+	6:  binding.idleOnLeft,
+	7:  binding.idleOnTimeout,
+	8:  binding.idleOnYawned,
+	9:  binding.muteOnBuy,
+	10: binding.muteOnYawned,
+	11: binding.goneOnBuy,
+	12: binding.goneOnLeft,
+	13: binding.shoppingOnOrder,
+	14: binding.shoppingOnSorry,
+	15: binding.shoppingOnBuy,
+	16: binding.shoppingOnCancel,
+	17: binding.shoppingOnAccepted,
+	18: binding.shoppingOnRefused,
+	19: binding.shoppingOnLeft,
+	20: binding.shoppingOnTimeout,
+	21: binding.shoppingOnGarbled,
+	23: binding.shoppingOnMumbled,
+	24: binding.awaitAgreeOnAgree,
+	25: binding.chooseOpen,
+	29: binding.chooseSpeak,
+	30: binding.awaitPriceOnOrder,
+	31: binding.awaitPriceOnPrice,
+	34: binding.awaitPriceOnSorry,
+	35: binding.awaitPriceOnCancel,
+	36: binding.awaitPriceOnLeft,
+	37: binding.awaitPriceOnTimeout,
+	38: binding.awaitPriceOnGarbled,
+	40: binding.awaitPriceOnMumbled,
+	41: binding.chooseSendBread,
+	43: binding.chooseSendMilk,
+	45: binding.chooseSendEggs,
+	47: binding.chooseNext,
+	51: binding.awaitLoafOnLoaf,
+	53: binding.awaitLabelOnLabel,
+	54: binding.awaitBottleOnBottle,
+	55: binding.awaitBoxOnBox,
+	56: binding.chooseAllSent,
+	57: binding.chooseAllHere,
+	58: binding.chooseHappy,
+	59: binding.idleOnOrderSeller,
+	61: binding.idleOnCall,
+	62: binding.callingOnOrder,
+	63: binding.callingOnLeft,
+	64: binding.callingOnYawned,
+	65: binding.clerkOnOrder,
+	66: binding.clerkOnAccepted,
+	67: binding.clerkOnRefused,
+	68: binding.chooseSpeakSeller,
+	69: binding.awaitPriceOnOrderSeller,
+	70: binding.awaitPriceOnPriceSeller,
+	71: binding.chooseJudge,
+	74: binding.awaitCoinOnOrder,
+	75: binding.awaitCoinOnAgree,
+	76: binding.awaitCoinOnSorry,
+	77: binding.awaitCoinOnCoin,
+	78: binding.awaitCoinOnCancel,
+	79: binding.awaitCoinOnRefused,
+	80: binding.awaitCoinOnGarbled,
+	82: binding.awaitCoinOnMumbled,
+	83: binding.chooseBite,
+	85: binding.chooseAllSentSeller,
+	87: binding.chooseAllHereSeller,
+	88: binding.awaitAckOnOrder,
+	89: binding.awaitAckOnAcked,
 }
 
 // idleOnOrder decides Idle, Order, and 80 more.
