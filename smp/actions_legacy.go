@@ -39,14 +39,8 @@ func (p *Procedure) computeSTK() {
 
 // c1 is the confirm value of a random in this pairing.
 func (p *Procedure) c1(random [16]byte) [16]byte {
-	a := p.addresses()
+	a := &p.addresses
 	return p.toolbox().C1(p.pairing.tk, random, p.pairing.asSent[0], p.pairing.asSent[1], a[0], a[1])
-}
-
-// addresses gives those of the initiator and the responder on the air.
-func (p *Procedure) addresses() (a [2]bt.TypedAddress) {
-	a[p.own], a[p.peer] = p.config.Local, p.config.Peer
-	return a
 }
 
 // passkeyNumber is a passkey as a 128-bit number, most significant octet first.

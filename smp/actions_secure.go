@@ -50,7 +50,7 @@ func (p *Procedure) oobRandoms() {
 // them.
 func (p *Procedure) computeKeys() {
 	x := &p.pairing
-	a := p.addresses()
+	a := &p.addresses
 	macKey, ltk := p.toolbox().F5(x.dhKey, x.nonce[0], x.nonce[1], a[0], a[1])
 	x.macKey, x.uncutLTK, x.sessionKey = macKey, ltk, cut(ltk, p.keySize())
 	x.check = p.checkOf(p.own)
@@ -82,7 +82,7 @@ func (p *Procedure) passkeyBit() byte {
 func (p *Procedure) checkOf(side int) [16]byte {
 	x := &p.pairing
 	other := 1 - side
-	a := p.addresses()
+	a := &p.addresses
 	return p.toolbox().F6(x.macKey, x.nonce[side], x.nonce[other], x.r[other], p.ioCap(side), a[side], a[other])
 }
 

@@ -201,7 +201,7 @@ func (p *Procedure) fillResult(to *brought) {
 	m.linkKey, linked = p.linkKey()
 	m.Result = Result{
 		Level:     p.outcome(),
-		Bonded:    v.Bonding() && p.keepable(),
+		Bonded:    p.made != nil,
 		Debug:     p.usesDebugKey(),
 		Initiator: m.rings[0].keys(),
 		Responder: m.rings[1].keys(),
@@ -255,5 +255,5 @@ func (p *Procedure) fillBond(to *brought) {
 
 func (p *Procedure) usesDebugKey() bool {
 	x := &p.pairing
-	return toolbox.IsDebugKey(x.public[0]) || toolbox.IsDebugKey(x.public[1])
+	return p.vars().SC() && (toolbox.IsDebugKey(x.public[0]) || toolbox.IsDebugKey(x.public[1]))
 }

@@ -53,6 +53,9 @@ func (p *Procedure) replacesBond() bool { return p.replacement() == askToReplace
 // peer distributes, when it is too late to ask the user. That of a known peer
 // was judged before phase 2: since then the link is encrypted with another key.
 func (p *Procedure) weakerThanIdentityBond() bool {
+	if p.identityKnown() {
+		return false
+	}
 	own, other := p.identityBonds()
 	if own != nil && other != nil && own.Peer == other.Peer {
 		return false
@@ -138,8 +141,17 @@ func (p *Procedure) identityAcceptable() bool {
 	if !identity.IsIdentity() || identity == p.config.LocalIdentity {
 		return false
 	}
+	if p.identityKnown() {
+		return true
+	}
 	own, other := p.identityBonds()
 	return own == nil || other == nil || own.Peer == other.Peer
+}
+
+// identityKnown reports whether the peer distributes the identity that it had for
+// us before, as one without privacy does: there are no two bonds then.
+func (p *Procedure) identityKnown() bool {
+	return p.message.IdentityAddressInformation.typed() == p.peerIdentity
 }
 
 // identityBonds gives the bond of the link and that of the identity which the

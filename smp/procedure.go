@@ -26,6 +26,8 @@ type Procedure struct {
 	own     int // index of our role where both sides have a value
 	peer    int // index of the peer's
 
+	addresses [2]bt.TypedAddress // of the initiator and the responder on the air
+
 	supplied bool // with random octets of the system: Config has no Rand
 
 	// What the link has, and what it will have once encryption has started.
@@ -113,7 +115,7 @@ func NewProcedure(config Config) (*Procedure, error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
-	return &Procedure{
+	p := &Procedure{
 		supplied:     supplied,
 		config:       config,
 		machine:      config.Table.New(uint8(config.Role)),
@@ -122,26 +124,37 @@ func NewProcedure(config Config) (*Procedure, error) {
 		encrypted:    config.Encrypted,
 		level:        config.Level,
 		peerIdentity: config.PeerIdentity,
-	}, nil
+	}
+	p.addresses[p.own], p.addresses[p.peer] = config.Local, config.Peer
+	return p, nil
 }
 
 // Step tells the procedure what has happened and appends to dst what is to be
 // done, in order. Octets in the effects lie in in.Scratch and live as long.
 func (p *Procedure) Step(dst []Effect, in Input) []Effect {
-	if p.memory == nil && !p.ignores(&in) {
+	if in.PDU == nil && p.Ignores(in.Event) {
+		return dst
+	}
+	if p.memory == nil {
 		p.memory = memories.Get().(*memory)
 	}
 	dst = p.take(dst, &in)
-	if p.memory != nil && p.Idle() {
+	if p.Idle() {
 		p.release()
 	}
 	return dst
 }
 
-// ignores reports whether an input needs no memory, as most acknowledgements that
-// come after a procedure.
-func (p *Procedure) ignores(in *Input) bool {
-	return in.PDU == nil && p.config.Table.Ignores(p.machine.Role, p.machine.State, uint8(in.Event))
+// Ignores reports whether Step would do nothing with an event now, whatever comes
+// with it, so that a driver can save itself the step: most acknowledgements are
+// such events. Where there is a tracer, it hears of all events, and none is
+// ignored.
+func (p *Procedure) Ignores(event EventKind) bool {
+	switch event {
+	case EventEncryptionOn, EventEncryptionOff, EventDisconnected:
+		return false // the link is remembered whatever the table does
+	}
+	return p.config.Trace == nil && p.config.Table.Ignores(p.machine.Role, p.machine.State, uint8(event))
 }
 
 // take is Step with a memory.

@@ -166,7 +166,7 @@ func (e *emitter) reserveMachine(s *scope) {
 	s.reserve(
 		"State", "stateNames", "EventKind", "eventKindNames", "EventChoose", "EffectKind", "effectKindNames",
 		"Timer", "timerNames", "guard", "action", "pdu", "vars", "truth", "message",
-		"actions", "guards", "senders", "emitters", "engine", "binding", "Table", "defaultTable",
+		"actions", "guards", "senders", "emitters", "engine", "binding", "cells", "Table", "defaultTable",
 		"Effect", e.spec.Go.Procedure.Text,
 	)
 	for _, effect := range engineEffects {

@@ -140,6 +140,9 @@ func (e *Engines) post(to bt.Role, event smp.EventKind) *smp.Input {
 func (e *Engines) step(l *letter) {
 	role := l.to
 	end := &e.ends[role]
+	if l.in.Event == smp.EventDelivered && end.procedure.Ignores(smp.EventDelivered) {
+		return
+	}
 	end.effects = end.procedure.Step(end.effects[:0], l.in)
 	sent := false
 	for i := range end.effects {
