@@ -12,6 +12,9 @@ var (
 	comparisons = map[table.NodeOp]string{
 		table.Eq: "==", table.Ne: "!=", table.Lt: "<", table.Le: "<=", table.Gt: ">", table.Ge: ">=",
 	}
+	opposites = map[table.NodeOp]string{
+		table.Eq: "!=", table.Ne: "==", table.Lt: ">=", table.Le: ">", table.Gt: "<=", table.Ge: "<",
+	}
 	calculations = map[table.NodeOp]string{table.Add: "+", table.Sub: "-", table.With: "|", table.Without: "&^"}
 )
 
@@ -24,8 +27,12 @@ func (e *emitter) condition(node uint16) *jen.Statement {
 	case table.Ask:
 		return jen.Id("b").Dot("p").Dot(e.table.Guards[n.A]).Call()
 	case table.Not:
-		if negated := e.table.Nodes[n.A]; negated.Op == table.Load {
+		negated := e.table.Nodes[n.A]
+		if negated.Op == table.Load {
 			return e.slot(negated.A).Op("==").Lit(0)
+		}
+		if op, ok := opposites[negated.Op]; ok {
+			return e.comparison(negated, op)
 		}
 		return jen.Op("!").Add(e.operand(n.A, table.Not))
 	case table.And:
@@ -36,9 +43,13 @@ func (e *emitter) condition(node uint16) *jen.Statement {
 		return e.part(n.A, nil).Op("&").Add(e.part(n.B, nil)).Op("==").Add(e.part(n.B, nil))
 	}
 	if op, ok := comparisons[n.Op]; ok {
-		return e.part(n.A, e.typeOf(n.B)).Op(op).Add(e.part(n.B, e.typeOf(n.A)))
+		return e.comparison(n, op)
 	}
 	return e.octet(node, nil).Op("!=").Lit(0)
+}
+
+func (e *emitter) comparison(n table.Node, op string) *jen.Statement {
+	return e.part(n.A, e.typeOf(n.B)).Op(op).Add(e.part(n.B, e.typeOf(n.A)))
 }
 
 // operand is a condition as a part of another one, of which the operation is

@@ -2193,7 +2193,7 @@ func (b binding) chooseJudge(m *table.Machine, event uint8) table.Turn {
 		m.State = uint8(StateAwaitCoin)
 		return table.Waits
 	}
-	if !(m.Slots[slotRound] == 2) && (m.Slots[slotRound]+1) <= 2 {
+	if m.Slots[slotRound] != 2 && (m.Slots[slotRound]+1) <= 2 {
 		// line 285: patient
 		b.p.took(table.Step{From: m.State, To: uint8(StateAwaitPrice), Event: event, Rule: 72})
 		m.Slots[slotRound] = m.Slots[slotRound] + 1
