@@ -45,7 +45,7 @@ func (r *ResolvingList) Put(local, peer bt.TypedAddress, irk bt.Key) {
 		r.lists[local] = l
 	}
 	r.mu.Unlock()
-	l.put(peer, newCipher(irk))
+	l.put(peer, irk)
 }
 
 // Delete removes the IRK of a peer of a local identity, if it is there.
