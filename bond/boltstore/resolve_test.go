@@ -2,7 +2,6 @@ package boltstore
 
 import (
 	"crypto/aes"
-	"crypto/cipher"
 	"errors"
 	"math/rand/v2"
 	"path/filepath"
@@ -23,38 +22,15 @@ func irkOf(n int) bt.Key { return *bondWith(n).PeerIRK }
 // B, 1.3.2.2).
 func privateOf(irk bt.Key, n int) bt.TypedAddress {
 	a := bt.TypedAddress{Type: bt.RandomAddress, Address: bt.Address{0x40, byte(n >> 8), byte(n)}}
-	var b [aes.BlockSize]byte
-	copy(b[13:], a.Address[:3])
-	cipherOf(irk).Encrypt(b[:], b[:])
-	copy(a.Address[3:], b[13:])
-	return a
-}
-
-func cipherOf(irk bt.Key) cipher.Block {
 	block, err := aes.NewCipher(irk[:])
 	if err != nil {
 		panic(err)
 	}
-	return block
-}
-
-// prepared are the keys of bondWith, ready for use.
-type prepared []cipher.Block
-
-func prepare(count int) prepared {
-	keys := make(prepared, count)
-	for n := range keys {
-		keys[n] = cipherOf(irkOf(n))
-	}
-	return keys
-}
-
-// tryAll encrypts a block with each key.
-func (p prepared) tryAll() {
-	in, out := make([]byte, aes.BlockSize), make([]byte, aes.BlockSize)
-	for _, key := range p {
-		key.Encrypt(out, in)
-	}
+	var b [aes.BlockSize]byte
+	copy(b[13:], a.Address[:3])
+	block.Encrypt(b[:], b[:])
+	copy(a.Address[3:], b[13:])
+	return a
 }
 
 // TestResolve_memory holds what an open store needs for resolving to 600 octets
