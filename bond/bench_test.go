@@ -13,14 +13,6 @@ import (
 // counts are the numbers of bonds that the benchmarks run with.
 var counts = []int{1_000, 100_000, 1_000_000}
 
-func bondWith(n int) bond.Bond {
-	key := irkOf(n)
-	return bond.Bond{
-		Local: ours, Peer: peer(n), SC: true, KeySize: 16,
-		LocalLTK: &bond.LongTermKey{Key: key}, PeerLTK: &bond.LongTermKey{Key: key}, PeerIRK: &key,
-	}
-}
-
 // memories are the stores of one run, by the number of their bonds.
 var memories = make(map[int]*bond.Memory)
 

@@ -1,7 +1,6 @@
 package bond_test
 
 import (
-	"crypto/aes"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -10,40 +9,19 @@ import (
 	"testing"
 
 	"blesmp/bond"
+	"blesmp/bond/bondtest"
 	"blesmp/bond/internal/ah"
 	"blesmp/bt"
 )
 
-// ours is the local identity of most tests.
-var ours = bt.TypedAddress{Address: bt.Address{0, 0xAA}}
-
-func peer(n int) bt.TypedAddress {
-	a := bt.TypedAddress{Type: bt.RandomAddress, Address: bt.Address{0xC0}}
-	binary.BigEndian.PutUint32(a.Address[2:], uint32(n))
-	return a
-}
-
-func irkOf(n int) bt.Key {
-	k := bt.Key{0x77}
-	binary.BigEndian.PutUint32(k[12:], uint32(n))
-	return k
-}
-
-// private is the nth address that the owner of a key makes (Core Vol 6, Part B,
-// 1.3.2.2).
-func private(key bt.Key, n int) bt.TypedAddress {
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		panic(err)
-	}
-	var b [aes.BlockSize]byte
-	binary.BigEndian.PutUint32(b[12:], 0x400000|uint32(n)&0x3FFFFF)
-	a := bt.TypedAddress{Type: bt.RandomAddress}
-	copy(a.Address[:3], b[13:])
-	block.Encrypt(b[:], b[:])
-	copy(a.Address[3:], b[13:])
-	return a
-}
+// The bonds of most tests; ours is their local identity.
+var (
+	bondWith = bondtest.Bond
+	ours     = bondWith(0).Local
+	peer     = bondtest.Peer
+	irkOf    = bondtest.IRK
+	private  = bondtest.PrivateAddress
+)
 
 // stranger is the nth of a row of addresses that nobody's key has made, other
 // than by chance.

@@ -323,7 +323,7 @@ func BenchmarkResolve(b *testing.B) {
 			report(b, floor.Blocks(2*count), floor.Each(try), floor.Options{})
 		})
 		b.Run("again", func(b *testing.B) {
-			rpa := privateOf(irkOf(count/2), 1)
+			rpa := private(irkOf(count/2), 1)
 			again := func() error { _, err := s.Resolve(ours, rpa); return err }
 			if err := again(); err != nil {
 				b.Fatal(err)

@@ -88,7 +88,7 @@ func TestSound_wait(t *testing.T) {
 		"Put":         func(s *Store) error { return s.Put(bondWith(5)) },
 		"PutIdentity": func(s *Store) error { return s.PutIdentity(want.Identities[0]) },
 		"All":         func(s *Store) error { _, err := read(s); return err },
-		"Resolve":     func(s *Store) error { _, err := s.Resolve(ours, privateOf(irkOf(5), 1)); return err },
+		"Resolve":     func(s *Store) error { _, err := s.Resolve(ours, private(irkOf(5), 1)); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			write(t, path, good)
