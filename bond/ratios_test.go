@@ -48,10 +48,10 @@ func TestResolve_ratios(t *testing.T) {
 	}
 }
 
-// TestResolvingList_memory holds the list, with all that it remembers, to 600
+// TestResolvingList_memory holds the list, with all that it remembers, to 100
 // octets a peer.
 func TestResolvingList_memory(t *testing.T) {
-	const limit = 600
+	const limit = 100
 	for _, count := range []int{500, 1_000, 7_500, 30_000} {
 		before := heap()
 		l := listOf(count)

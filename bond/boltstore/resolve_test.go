@@ -14,10 +14,10 @@ import (
 	"blesmp/bt"
 )
 
-// TestResolve_memory holds what an open store needs for resolving to 600 octets
+// TestResolve_memory holds what an open store needs for resolving to 100 octets
 // a bond, and wants it back when the store is closed.
 func TestResolve_memory(t *testing.T) {
-	const count, limit = 10_000, 600
+	const count, limit = 10_000, 100
 	path := filepath.Join(t.TempDir(), "bonds.db")
 	fill(t, path, count)
 	before := heap()
