@@ -1,8 +1,6 @@
 package bond_test
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"errors"
 	"fmt"
 	"testing"
@@ -14,14 +12,6 @@ import (
 
 // counts are the numbers of bonds that the benchmarks run with.
 var counts = []int{1_000, 100_000, 1_000_000}
-
-func bondWith(n int) bond.Bond {
-	key := irkOf(n)
-	return bond.Bond{
-		Local: ours, Peer: peer(n), SC: true, KeySize: 16,
-		LocalLTK: &bond.LongTermKey{Key: key}, PeerLTK: &bond.LongTermKey{Key: key}, PeerIRK: &key,
-	}
-}
 
 // memories are the stores of one run, by the number of their bonds.
 var memories = make(map[int]*bond.Memory)
@@ -103,38 +93,21 @@ func BenchmarkMemoryGet(b *testing.B) {
 	})
 }
 
-// prepared are the keys of bondWith, ready for use.
-type prepared []cipher.Block
-
-func prepare(count int) prepared {
-	keys := make(prepared, count)
-	for n := range keys {
-		key := irkOf(n)
-		block, err := aes.NewCipher(key[:])
-		if err != nil {
-			panic(err)
-		}
-		keys[n] = block
-	}
-	return keys
-}
-
-// tryAll encrypts a block with each key.
-func (p prepared) tryAll() error {
-	in, out := make([]byte, aes.BlockSize), make([]byte, aes.BlockSize)
-	for _, key := range p {
-		key.Encrypt(out, in)
-	}
-	return nil
+// blocks is the AES that it takes to try keys: of two blocks for each, since to
+// expand a key takes as many of the processor's AES instructions as to encrypt
+// with it.
+func blocks(keys int) func() error {
+	least := floor.Blocks(2 * keys)
+	return func() error { return least.Run(1) }
 }
 
 // BenchmarkMemoryResolve has as its floor the AES with each key of which an
 // address is not: all, half of them, or none, where the floor is Get.
 func BenchmarkMemoryResolve(b *testing.B) {
 	benchmarkMemory(b, func(b *testing.B, m *bond.Memory, count int) {
-		n, keys := 0, prepare(count)
+		n := 0
 		b.Run("miss", func(b *testing.B) {
-			measure(b, keys.tryAll, func() error {
+			measure(b, blocks(count), func() error {
 				n++
 				if _, err := m.Resolve(ours, stranger(n)); err != nil && !errors.Is(err, bond.ErrNotFound) {
 					return err
@@ -143,7 +116,7 @@ func BenchmarkMemoryResolve(b *testing.B) {
 			})
 		})
 		b.Run("hit", func(b *testing.B) {
-			measure(b, keys[:count/2].tryAll, func() error {
+			measure(b, blocks(count/2), func() error {
 				n++
 				_, err := m.Resolve(ours, private(irkOf(n*7919%count), n))
 				return err

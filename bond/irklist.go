@@ -1,9 +1,9 @@
 package bond
 
 import (
-	"crypto/cipher"
 	"sync"
 
+	"blesmp/bond/internal/ah"
 	"blesmp/bt"
 )
 
@@ -13,7 +13,7 @@ import (
 // still there, or whether one of the newer peers fits.
 type irkList struct {
 	mu    sync.RWMutex
-	keys  []cipher.Block    // by position; nil where the peer was deleted
+	keys  []bt.Key          // by position; zero where the peer was deleted
 	peers []bt.TypedAddress // by position
 	at    map[bt.TypedAddress]uint32
 	round int // counts how often the positions were given out anew
@@ -31,12 +31,17 @@ func (l *irkList) len() int {
 	return len(l.at)
 }
 
-func (l *irkList) put(peer bt.TypedAddress, key cipher.Block) {
+// put stores a key that is not zero.
+func (l *irkList) put(peer bt.TypedAddress, irk bt.Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.drop(peer)
 	l.at[peer] = uint32(len(l.keys))
-	l.keys = append(l.keys, key)
+	if old := l.keys; len(old) == cap(old) {
+		l.keys = append(make([]bt.Key, 0, len(old)+len(old)/4+16), old...)
+		clear(old) // else it would leave all keys behind
+	}
+	l.keys = append(l.keys, irk)
 	l.peers = append(l.peers, peer)
 }
 
@@ -53,22 +58,23 @@ func (l *irkList) drop(peer bt.TypedAddress) {
 	if !ok {
 		return
 	}
-	l.keys[position] = nil
+	l.keys[position] = bt.Key{}
 	delete(l.at, peer)
 	if holes := len(l.keys) - len(l.at); holes <= 16 || holes <= len(l.keys)/5 {
 		return
 	}
 	l.round++
 	l.answers.forget()
-	keys, peers := make([]cipher.Block, 0, len(l.at)), make([]bt.TypedAddress, 0, len(l.at))
+	old, peers := l.keys, l.peers
+	l.keys, l.peers = make([]bt.Key, 0, len(l.at)), make([]bt.TypedAddress, 0, len(l.at))
 	l.at = make(map[bt.TypedAddress]uint32, len(l.at))
-	for i, key := range l.keys {
-		if key != nil {
-			l.at[l.peers[i]] = uint32(len(keys))
-			keys, peers = append(keys, key), append(peers, l.peers[i])
+	for i, irk := range old {
+		if !irk.IsZero() {
+			l.at[peers[i]] = uint32(len(l.keys))
+			l.keys, l.peers = append(l.keys, irk), append(l.peers, peers[i])
 		}
 	}
-	l.keys, l.peers = keys, peers
+	clear(old)
 }
 
 // resolve finds the peer that made a resolvable private address.
@@ -93,7 +99,7 @@ func (l *irkList) recall(rpa bt.Address) (peer bt.TypedAddress, s *search) {
 	n := len(l.keys)
 	position, tried := l.answers.get(rpa, n)
 	switch {
-	case position >= 0 && l.keys[position] != nil:
+	case position >= 0 && !l.keys[position].IsZero():
 		return l.peers[position], nil
 	case tried == n:
 		return bt.TypedAddress{}, nil
@@ -109,7 +115,7 @@ func (l *irkList) conclude(s *search) (peer bt.TypedAddress, ok bool) {
 	defer l.mu.RUnlock()
 	position, found := s.result()
 	switch {
-	case l.round != s.round, found && l.keys[position] == nil:
+	case l.round != s.round, found && l.keys[position].IsZero():
 		return bt.TypedAddress{}, false
 	case found:
 		l.answers.putFound(s.rpa, position)
@@ -119,18 +125,22 @@ func (l *irkList) conclude(s *search) (peer bt.TypedAddress, ok bool) {
 	return bt.TypedAddress{}, true
 }
 
-// try gives the lowest position from start to end whose key makes this hash.
-// It is not ok when the positions are no longer those of this round.
-func (l *irkList) try(round, start, end int, t *trial) (position int, ok bool) {
+// try gives the lowest position from start to end whose key made the address. It
+// is not ok when the positions are no longer those of this round.
+func (l *irkList) try(round, start, end int, rpa bt.Address) (position int, ok bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if l.round != round {
 		return 0, false
 	}
-	for i, key := range l.keys[start:end] {
-		if t.fits(key) {
-			return start + i, true
-		}
+	if i := find(l.keys[start:end], rpa); i >= 0 {
+		return start + i, true
 	}
 	return end, true
+}
+
+// find gives the lowest index of a key that made a resolvable private address, or
+// -1. A zero key made none.
+func find(irks []bt.Key, rpa bt.Address) int {
+	return ah.Find(irks, [3]byte(rpa[:3]), [3]byte(rpa[3:]))
 }

@@ -12,13 +12,14 @@ import (
 // list of each bond with an IRK that is put or deleted. The zero value is an
 // empty list, and a list can be used by many goroutines at once.
 //
-// It keeps the AES key schedule of every IRK, which is a secret like the IRK
-// itself; with all that belongs to it a peer takes less than 600 octets of
-// memory. An address costs one AES block for each peer of the local identity,
-// on all processors at once where these are many. The last answers, also that
-// an address is nobody's, are remembered until a change makes them wrong, in a
-// place of bounded size in which addresses that come only once do not displace
-// those that come again and again.
+// It keeps the IRK of every peer, and with all that belongs to it a peer takes
+// some 60 octets of memory. An IRK that is deleted or replaced is wiped. An
+// address costs one AES block, and the expansion of its key, for each peer of the
+// local identity: some 12 nanoseconds with AES instructions, on all processors at
+// once where the peers are very many. The last answers, also that an address is
+// nobody's, are remembered until a change makes them wrong, in a place of bounded
+// size in which addresses that come only once do not displace those that come
+// again and again.
 //
 // A hash of 24 bits finds the wrong peer now and then: an address of a stranger
 // is taken for one of n peers in n out of 16,777,216 cases (Core Vol 3, Part H,
@@ -45,7 +46,7 @@ func (r *ResolvingList) Put(local, peer bt.TypedAddress, irk bt.Key) {
 		r.lists[local] = l
 	}
 	r.mu.Unlock()
-	l.put(peer, newCipher(irk))
+	l.put(peer, irk)
 }
 
 // Delete removes the IRK of a peer of a local identity, if it is there.

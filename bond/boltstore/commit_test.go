@@ -102,7 +102,7 @@ func TestUpdate_together(t *testing.T) {
 		if _, err := s.Get(ours, peer(n)); want != (err == nil) || !want && !errors.Is(err, bond.ErrNotFound) {
 			t.Errorf("Get of bond %d: %v, want it: %t", n, err, want)
 		}
-		if _, err := s.Resolve(ours, privateOf(irkOf(n), 1)); want != (err == nil) || !want && !errors.Is(err, bond.ErrNotFound) {
+		if _, err := s.Resolve(ours, private(irkOf(n), 1)); want != (err == nil) || !want && !errors.Is(err, bond.ErrNotFound) {
 			t.Errorf("Resolve of bond %d: %v, want it: %t", n, err, want)
 		}
 	}
@@ -166,7 +166,7 @@ func TestUpdate_diskFails(t *testing.T) {
 		if _, err := s.Get(ours, peer(n)); want != (err == nil) {
 			t.Errorf("Get of bond %d: %v, want it: %t", n, err, want)
 		}
-		if _, err := s.Resolve(ours, privateOf(irkOf(n), 1)); want != (err == nil) {
+		if _, err := s.Resolve(ours, private(irkOf(n), 1)); want != (err == nil) {
 			t.Errorf("Resolve of bond %d: %v, want it: %t", n, err, want)
 		}
 	}

@@ -24,8 +24,8 @@
 // only Check finds in a large file is a wrong key in the lowest inner nodes,
 // because of which bonds are not found.
 //
-// The first Resolve reads all IRKs into a bond.ResolvingList, which needs some
-// 600 octets of memory for each bond that has one.
+// The first Resolve reads all IRKs into a bond.ResolvingList, which needs some 60
+// octets of memory for each bond that has one.
 //
 // A file that others may read is refused, because it holds keys: whoever owns
 // it has to decide whether the keys are still secret, and then to take the

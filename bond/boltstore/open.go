@@ -31,7 +31,7 @@ var (
 // The defaults of Options.
 const (
 	DefaultTimeout     = time.Second
-	DefaultVerifyLimit = 4 << 20
+	DefaultVerifyLimit = 256 << 10
 )
 
 // Options says how to open a file; Open takes functions that change them.
@@ -41,9 +41,9 @@ type Options struct {
 	Timeout time.Duration
 
 	// VerifyLimit is the size in octets up to which Open looks at every page
-	// and every record in use; that takes some microseconds a bond. 0 means
-	// DefaultVerifyLimit, about 10,000 bonds, and less than 0 that it never does
-	// so.
+	// and every record in use; that takes some 7 microseconds a bond. 0 means
+	// DefaultVerifyLimit, some 400 bonds, and less than 0 that it never
+	// does so.
 	VerifyLimit int64
 
 	// Recover opens a file in spite of damage that is confined to records or to

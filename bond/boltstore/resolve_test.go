@@ -1,8 +1,6 @@
 package boltstore
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"errors"
 	"math/rand/v2"
 	"path/filepath"
@@ -16,51 +14,10 @@ import (
 	"blesmp/bt"
 )
 
-// irkOf is the IRK of bondWith.
-func irkOf(n int) bt.Key { return *bondWith(n).PeerIRK }
-
-// privateOf is the nth address that the owner of a key makes (Core Vol 6, Part
-// B, 1.3.2.2).
-func privateOf(irk bt.Key, n int) bt.TypedAddress {
-	a := bt.TypedAddress{Type: bt.RandomAddress, Address: bt.Address{0x40, byte(n >> 8), byte(n)}}
-	var b [aes.BlockSize]byte
-	copy(b[13:], a.Address[:3])
-	cipherOf(irk).Encrypt(b[:], b[:])
-	copy(a.Address[3:], b[13:])
-	return a
-}
-
-func cipherOf(irk bt.Key) cipher.Block {
-	block, err := aes.NewCipher(irk[:])
-	if err != nil {
-		panic(err)
-	}
-	return block
-}
-
-// prepared are the keys of bondWith, ready for use.
-type prepared []cipher.Block
-
-func prepare(count int) prepared {
-	keys := make(prepared, count)
-	for n := range keys {
-		keys[n] = cipherOf(irkOf(n))
-	}
-	return keys
-}
-
-// tryAll encrypts a block with each key.
-func (p prepared) tryAll() {
-	in, out := make([]byte, aes.BlockSize), make([]byte, aes.BlockSize)
-	for _, key := range p {
-		key.Encrypt(out, in)
-	}
-}
-
-// TestResolve_memory holds what an open store needs for resolving to 600 octets
+// TestResolve_memory holds what an open store needs for resolving to 100 octets
 // a bond, and wants it back when the store is closed.
 func TestResolve_memory(t *testing.T) {
-	const count, limit = 10_000, 600
+	const count, limit = 10_000, 100
 	path := filepath.Join(t.TempDir(), "bonds.db")
 	fill(t, path, count)
 	before := heap()
@@ -171,7 +128,7 @@ func wantIndexed(t *testing.T, s *Store) {
 			if err != nil {
 				return err
 			}
-			rpa := privateOf(irk, entries)
+			rpa := private(irk, entries)
 			if got, ok := list.Resolve(local, rpa); !ok || got != want {
 				if b, err := s.Get(local, got); !ok || err != nil || !bond.Resolves(*b.PeerIRK, rpa) { // else by chance
 					t.Errorf("Resolve of %v: %v, %t", want, got, ok)
@@ -210,21 +167,21 @@ func TestResolve_damaged(t *testing.T) {
 	}
 	s = mustOpen(t, path, &Options{Recover: true})
 	for range 2 {
-		if b, err := s.Resolve(ours, privateOf(irkOf(2), 1)); err != nil || b.Peer != peer(2) {
+		if b, err := s.Resolve(ours, private(irkOf(2), 1)); err != nil || b.Peer != peer(2) {
 			t.Errorf("Resolve of another peer: %v, %v", b.Peer, err)
 		}
-		_, err := s.Resolve(ours, privateOf(irkOf(1), 1))
+		_, err := s.Resolve(ours, private(irkOf(1), 1))
 		if corrupt := wantCorrupt(t, path, err); corrupt.Bucket != irksBucket {
 			t.Errorf("CorruptError names bucket %q", corrupt.Bucket)
 		}
-		if _, err := s.Resolve(other.Local, privateOf(irkOf(1), 1)); !errors.Is(err, bond.ErrNotFound) {
+		if _, err := s.Resolve(other.Local, private(irkOf(1), 1)); !errors.Is(err, bond.ErrNotFound) {
 			t.Errorf("Resolve for the other local identity: %v, want ErrNotFound", err)
 		}
 	}
 	if err := s.Put(bondWith(1)); err != nil {
 		t.Fatal(err)
 	}
-	if b, err := s.Resolve(ours, privateOf(irkOf(1), 1)); err != nil || b.Peer != peer(1) {
+	if b, err := s.Resolve(ours, private(irkOf(1), 1)); err != nil || b.Peer != peer(1) {
 		t.Errorf("Resolve of the bond put again: %v, %v", b.Peer, err)
 	}
 	for n := range 2 {

@@ -2,41 +2,27 @@ package boltstore
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"blesmp/bond"
+	"blesmp/bond/bondtest"
 	"blesmp/bt"
 )
 
-// ours is the local identity of most tests.
-var ours = bt.TypedAddress{Address: bt.Address{0, 0xAA}}
-
-func peer(n int) bt.TypedAddress {
-	a := bt.TypedAddress{Type: bt.RandomAddress, Address: bt.Address{0xC0}}
-	binary.BigEndian.PutUint32(a.Address[2:], uint32(n))
-	return a
-}
-
-// bondWith makes a bond that has its own on-air address and IRK.
-func bondWith(n int) bond.Bond {
-	onAir := bt.TypedAddress{Type: bt.RandomAddress, Address: bt.Address{0xC1}}
-	binary.BigEndian.PutUint32(onAir.Address[2:], uint32(n))
-	key := bt.Key{0x77}
-	binary.BigEndian.PutUint32(key[12:], uint32(n))
-	return bond.Bond{
-		Local: ours, Peer: peer(n), OnAir: onAir, SC: true, KeySize: 16,
-		LocalLTK: &bond.LongTermKey{Key: key}, PeerLTK: &bond.LongTermKey{Key: key},
-		PeerIRK: &key, LocalCSRK: &key, LocalSignCounter: uint32(n), Created: time.Unix(int64(n), 0).UTC(),
-	}
-}
+// The bonds of most tests; ours is their local identity.
+var (
+	bondWith = bondtest.Bond
+	ours     = bondWith(0).Local
+	peer     = bondtest.Peer
+	irkOf    = bondtest.IRK
+	private  = bondtest.PrivateAddress
+)
 
 // contents is all that a store can be asked for.
 type contents struct {

@@ -13,7 +13,7 @@ func testEmpty(t *testing.T, suite *suite) {
 	s := suite.reopen(t, suite.open(t))
 	wantAll(t, s)
 	_, errGet := s.Get(local1, static(1))
-	_, errResolve := s.Resolve(local1, privateAddress(t, key(1), [3]byte{1, 2, 3}))
+	_, errResolve := s.Resolve(local1, privateAddress(key(1), [3]byte{1, 2, 3}))
 	_, errReserve := s.ReserveSignCounter(local1, static(1), 1)
 	for name, err := range map[string]error{
 		"Get":                errGet,
@@ -65,7 +65,7 @@ func testInvalid(t *testing.T, suite *suite) {
 	kept := small(local1, static(1), 1)
 	put(t, s, kept)
 
-	unresolved := small(local1, privateAddress(t, key(1), [3]byte{1, 2, 3}), 2)
+	unresolved := small(local1, privateAddress(key(1), [3]byte{1, 2, 3}), 2)
 	if err := s.Put(unresolved); !errors.Is(err, bond.ErrInvalid) {
 		t.Errorf("Put of a bond with an unresolved private address: %v, want ErrInvalid", err)
 	}
@@ -204,7 +204,7 @@ func testDelete(t *testing.T, suite *suite) {
 					t.Errorf("Get(%v) after Delete: %v, want ErrNotFound", address, err)
 				}
 			}
-			if _, err := s.Resolve(local1, privateAddress(t, *gone.PeerIRK, [3]byte{1, 2, 3})); !errors.Is(err, bond.ErrNotFound) {
+			if _, err := s.Resolve(local1, privateAddress(*gone.PeerIRK, [3]byte{1, 2, 3})); !errors.Is(err, bond.ErrNotFound) {
 				t.Errorf("Resolve after Delete: %v, want ErrNotFound", err)
 			}
 		})
@@ -278,7 +278,7 @@ func testLocalIdentitiesApart(t *testing.T, suite *suite) {
 		wantBond(t, s, want.Local, public(1), want)
 		wantBond(t, s, want.Local, static(1), want)
 	}
-	if _, err := s.Resolve(local1, privateAddress(t, key(12), [3]byte{1, 2, 3})); !errors.Is(err, bond.ErrNotFound) {
+	if _, err := s.Resolve(local1, privateAddress(key(12), [3]byte{1, 2, 3})); !errors.Is(err, bond.ErrNotFound) {
 		t.Errorf("Resolve with the IRK of another identity's bond: %v, want ErrNotFound", err)
 	}
 	if err := s.Delete(local1, static(1)); err != nil {
@@ -310,7 +310,7 @@ func testCopies(t *testing.T, suite *suite) {
 	for b := range s.All() {
 		spoil(b)
 	}
-	if got, err = s.Resolve(local1, privateAddress(t, *want.PeerIRK, [3]byte{1, 2, 3})); err != nil {
+	if got, err = s.Resolve(local1, privateAddress(*want.PeerIRK, [3]byte{1, 2, 3})); err != nil {
 		t.Fatalf("Resolve: %v", err)
 	}
 	spoil(got)
@@ -353,7 +353,7 @@ func testResolve(t *testing.T, suite *suite) {
 	put(t, s, bonds...)
 	s = suite.reopen(t, s)
 	for n := range uint32(50) {
-		rpa := privateAddress(t, key(100+n), [3]byte{byte(n), 0x55, 0xAA})
+		rpa := privateAddress(key(100+n), [3]byte{byte(n), 0x55, 0xAA})
 		got, err := s.Resolve(local1, rpa)
 		if err != nil {
 			t.Fatalf("Resolve(%v): %v", rpa, err)
@@ -367,8 +367,8 @@ func testResolve(t *testing.T, suite *suite) {
 		}
 	}
 	for name, address := range map[string]bt.TypedAddress{
-		"zero IRK":        privateAddress(t, bt.Key{}, [3]byte{1, 2, 3}),
-		"unknown IRK":     privateAddress(t, key(999), [3]byte{1, 2, 3}),
+		"zero IRK":        privateAddress(bt.Key{}, [3]byte{1, 2, 3}),
+		"unknown IRK":     privateAddress(key(999), [3]byte{1, 2, 3}),
 		"a bond's public": public(1),
 		"a bond's static": static(1),
 		"no address":      {},
@@ -380,10 +380,10 @@ func testResolve(t *testing.T, suite *suite) {
 
 	// A new bond brings a new IRK, and the old one is of no use any more.
 	put(t, s, withIRK(small(local1, public(1), 1), key(500)))
-	if _, err := s.Resolve(local1, privateAddress(t, key(100), [3]byte{1, 2, 3})); !errors.Is(err, bond.ErrNotFound) {
+	if _, err := s.Resolve(local1, privateAddress(key(100), [3]byte{1, 2, 3})); !errors.Is(err, bond.ErrNotFound) {
 		t.Errorf("Resolve with a replaced IRK: %v, want ErrNotFound", err)
 	}
-	if b, err := s.Resolve(local1, privateAddress(t, key(500), [3]byte{1, 2, 3})); err != nil || b.Peer != public(1) {
+	if b, err := s.Resolve(local1, privateAddress(key(500), [3]byte{1, 2, 3})); err != nil || b.Peer != public(1) {
 		t.Errorf("Resolve with the new IRK: %v, %v", b.Peer, err)
 	}
 }

@@ -103,7 +103,7 @@ func testConcurrentMix(t *testing.T, suite *suite) {
 		}
 	}
 	irk := key(77)
-	rpa := privateAddress(t, irk, [3]byte{1, 2, 3})
+	rpa := privateAddress(irk, [3]byte{1, 2, 3})
 	put(t, s, withIRK(small(local2, public(1), 1), irk))
 	parallel(func(worker uint32) {
 		for n := range uint32(10) {

@@ -1,6 +1,7 @@
 package bondtest_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -31,4 +32,18 @@ func ExampleRun() {
 				return open(t, paths[s])
 			}))
 	}
+}
+
+// Bonds without end, of which each has its own peer and IRK.
+func ExampleBond() {
+	store := bond.NewMemory()
+	for n := range 1000 {
+		if err := store.Put(bondtest.Bond(n)); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	b, err := store.Resolve(bondtest.Bond(0).Local, bondtest.PrivateAddress(bondtest.IRK(700), 1))
+	fmt.Println(b.Peer == bondtest.Peer(700), err)
+	// Output: true <nil>
 }

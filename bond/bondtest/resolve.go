@@ -26,7 +26,7 @@ func wantResolved(t *testing.T, s bond.Store, rpa, peer bt.TypedAddress, when st
 // and go: an answer of before may not outlive what it was true of.
 func testResolveAgain(t *testing.T, suite *suite) {
 	s := suite.open(t)
-	rpa := func(n uint32) bt.TypedAddress { return privateAddress(t, key(100+n), [3]byte{byte(n), 0x12, 0x34}) }
+	rpa := func(n uint32) bt.TypedAddress { return privateAddress(key(100+n), [3]byte{byte(n), 0x12, 0x34}) }
 	const peers = 60
 	there := make(map[uint32]bool)
 	wantAllResolved := func(when string) {
@@ -81,7 +81,7 @@ func testConcurrentResolve(t *testing.T, suite *suite) {
 		peer := public(worker + 1)
 		for n := range uint32(12) {
 			first, second := key(1000*(worker+1)+2*n), key(1000*(worker+1)+2*n+1)
-			rpa := func(irk bt.Key) bt.TypedAddress { return privateAddress(t, irk, [3]byte{byte(n), 1, byte(worker)}) }
+			rpa := func(irk bt.Key) bt.TypedAddress { return privateAddress(irk, [3]byte{byte(n), 1, byte(worker)}) }
 			wantResolved(t, s, rpa(first), bt.TypedAddress{}, "before Put")
 			if err := s.Put(withIRK(small(local1, peer, n+1), first)); err != nil {
 				t.Errorf("Put: %v", err)
@@ -96,7 +96,7 @@ func testConcurrentResolve(t *testing.T, suite *suite) {
 				t.Errorf("Delete: %v", err)
 			}
 			wantResolved(t, s, rpa(second), bt.TypedAddress{}, "after Delete")
-			wantResolved(t, s, privateAddress(t, key(bystander), [3]byte{byte(n), byte(worker)}), public(bystander), "of a bond that stays")
+			wantResolved(t, s, privateAddress(key(bystander), [3]byte{byte(n), byte(worker)}), public(bystander), "of a bond that stays")
 		}
 	})
 	wantAll(t, suite.reopen(t, s), withIRK(small(local1, public(bystander), bystander), key(bystander)))

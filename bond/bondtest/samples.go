@@ -1,9 +1,7 @@
 package bondtest
 
 import (
-	"crypto/aes"
 	"encoding/binary"
-	"testing"
 	"time"
 
 	"blesmp/bond"
@@ -35,24 +33,6 @@ func key(n uint32) bt.Key {
 }
 
 func ptr[T any](v T) *T { return &v }
-
-// privateAddress is how the owner of irk makes a private address from prand
-// (Core Vol 6, Part B, 1.3.2.2).
-func privateAddress(t *testing.T, irk bt.Key, prand [3]byte) bt.TypedAddress {
-	t.Helper()
-	block, err := aes.NewCipher(irk[:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	prand[0] = prand[0]&0x3F | 0x40
-	var b [16]byte
-	copy(b[13:], prand[:])
-	block.Encrypt(b[:], b[:])
-	a := bt.TypedAddress{Type: bt.RandomAddress}
-	copy(a.Address[:3], prand[:])
-	copy(a.Address[3:], b[13:])
-	return a
-}
 
 // full is a bond with every field set.
 func full(local, peer, onAir bt.TypedAddress) bond.Bond {

@@ -2,8 +2,6 @@ package bench
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -24,11 +22,16 @@ import (
 
 // What a store of bonds may cost at most.
 const (
-	missBar     = 1.5 // what 4 ms of 100,000 bonds are to a core that takes 27 ns for a block
-	memoryLimit = 600 // octets a bond
+	missLimit   = 4e-3 // seconds, with manyBonds
+	memoryLimit = 600  // octets a bond
 
 	// manyBonds are so many that what every store costs counts for nothing.
 	manyBonds = 100_000
+
+	// blocksPerBond is how many AES blocks an address that is nobody's takes for
+	// each bond: one to encrypt, and as many of the processor's AES instructions
+	// as of another one to expand the IRK.
+	blocksPerBond = 2
 )
 
 // writers are how many put at the same time, by figure.
@@ -133,14 +136,14 @@ func (s *session) ask(x *shelf, n int) error {
 		once  func() error
 		base  floor.Work
 		clock func() time.Duration
-		bar   float64
+		limit float64 // with manyBonds
 	}{
 		{name: "bonds/open", clock: floor.WallTime, once: func() error { return errors.Join(x.store.Close(), x.open()) }},
 		{name: "bonds/get", clock: floor.CPUTime, once: func() error {
 			_, err := x.store.Get(owner, newBond(draw()%uint32(n), bt.Key{1}).Peer)
 			return err
 		}},
-		{name: "bonds/resolve-miss", clock: floor.CPUTime, base: blocks(x.irks), bar: missBar, once: func() error {
+		{name: "bonds/resolve-miss", clock: floor.CPUTime, base: floor.Blocks(blocksPerBond * n), limit: missLimit, once: func() error {
 			return x.miss()
 		}},
 		{name: "bonds/resolve-again", clock: floor.CPUTime, once: func() error {
@@ -161,8 +164,8 @@ func (s *session) ask(x *shelf, n int) error {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
 		f.Name, f.At = step.name, n
-		if n >= manyBonds {
-			f.Bar = step.bar
+		if n == manyBonds {
+			f.Limit = step.limit
 		}
 		s.add(f)
 	}
@@ -261,29 +264,6 @@ func (x *shelf) putBy(writers, times int) error {
 	}
 	all.Wait()
 	return errors.Join(errs...)
-}
-
-// maxCiphers bounds the memory of blocks.
-const maxCiphers = 100_000
-
-// blocks is one AES block for each key, whose schedules are there: what a
-// resolution of an address that is nobody's cannot do without.
-func blocks(irks []bt.Key) floor.Work {
-	var ciphers []cipher.Block
-	var b [aes.BlockSize]byte
-	return floor.Each(func() error {
-		for len(ciphers) < min(len(irks), maxCiphers) {
-			block, err := aes.NewCipher(irks[len(ciphers)][:])
-			if err != nil {
-				return err
-			}
-			ciphers = append(ciphers, block)
-		}
-		for i := range irks {
-			ciphers[i%len(ciphers)].Encrypt(b[:], b[:])
-		}
-		return nil
-	})
 }
 
 func draw() uint32 {

@@ -90,8 +90,8 @@ end of each pairing, in means; where all are served one after another it is 2.`,
 		`The store of package boltstore, with bonds that have an LTK, an IRK and an address on the air. *bonds/put* is elapsed
 time of one put by one writer, and of 10 and 100 writers that put at the same time; its floor is one write of a page and
 one sync of the same disk. *bonds/resolve-miss* asks for a private address of nobody, each time another one; its floor is
-one AES block for each bond, with the key schedules made before; on a core that takes 27 ns for a block and its schedule,
-the bar allows 4 ms for 100,000 bonds. *bonds/resolve-again* asks for one peer's address again
+two AES blocks for each bond, one to expand the IRK and one to encrypt, at the rate of counter mode, in which no block
+waits for another; the bar is on the time with 100,000 bonds. *bonds/resolve-again* asks for one peer's address again
 and again. *bonds/memory* is what the open store has in memory for each bond when it has resolved an address.`,
 		"bonds/*", []string{"bonds-resolve.svg", "bonds-ask.svg"},
 	},
@@ -108,7 +108,7 @@ The report of a run, written with its plots by
 %s
 Times are processor time of the process on one core, the collection of garbage included, but for *links/throughput*,
 *bonds/put* and *bonds/open*, which are elapsed time: what else a machine does is in these. The ratio to a floor from
-the same run says the same on other machines; a time does not. A bar is what a ratio, or where there is no floor a
+the same run says the same on other machines; a time does not. A bar is what a ratio, or where it has a unit the
 value, may be at most: `+"`smp bench --bars`"+` exits with 1 where one is missed. Benchmarks beside the code report more
 ratios: `+"`go test -run '^$' -bench . ./...`"+`.
 

@@ -32,7 +32,7 @@ func (r *Report) pictures() []picture {
 			lines: []line{
 				{"of nobody", r.points("bonds/resolve-miss", value), false},
 				{"of a peer, again", r.points("bonds/resolve-again", value), false},
-				{"an AES block for each bond", r.points("bonds/resolve-miss", base), true},
+				{"two AES blocks for each bond", r.points("bonds/resolve-miss", base), true},
 			},
 		}},
 		{"bonds-ask.svg", "Time to open a store and to get a bond against the number of bonds", plot{
