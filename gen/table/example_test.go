@@ -109,3 +109,28 @@ func ExampleCombine() {
 	fmt.Println(table.Combine(table.Sub, 1, 2), table.Combine(table.Sub, uint8(1), 2), table.Combine(table.Has, 0b110, 0b010))
 	// Output: -1 255 1
 }
+
+// A slot holds a truth value as 0 or 1.
+func ExampleTruth() {
+	fmt.Println(table.Truth(2 > 1), table.Truth(1 > 2))
+	// Output: 1 0
+}
+
+// A key that is written most significant octet first, and sent the other way round.
+func ExampleAppendReversed() {
+	pdu := []byte{0x03}
+	pdu = table.AppendReversed(pdu, []byte{0x11, 0x22, 0x33})
+	fmt.Printf("% x\n", pdu)
+	table.Reverse(pdu[1:])
+	fmt.Printf("% x\n", pdu)
+	// Output:
+	// 03 33 22 11
+	// 03 11 22 33
+}
+
+// What a state ignores on purpose can be asked for; here each event does something.
+func ExampleTable_Ignores() {
+	t := gateTable()
+	fmt.Println(t.Ignores(0, t.New(0).State, 1))
+	// Output: false
+}
