@@ -136,21 +136,24 @@ func (e *Engines) post(to bt.Role, event smp.EventKind) *smp.Input {
 	return &l.in
 }
 
-// step gives an end what has happened, and carries out what comes of it.
+// step gives an end what has happened, and carries out what comes of it. What the
+// end sends is acknowledged at once, as on a link without delay.
 func (e *Engines) step(l *letter) {
-	role := l.to
-	end := &e.ends[role]
-	if l.in.Event == smp.EventDelivered && end.procedure.Ignores(smp.EventDelivered) {
-		return
-	}
+	end := &e.ends[l.to]
 	end.effects = end.procedure.Step(end.effects[:0], l.in)
-	sent := false
-	for i := range end.effects {
-		sent = e.do(role, &end.effects[i]) || sent
+	for e.carryOut(l.to) && !end.procedure.Ignores(smp.EventDelivered) {
+		end.effects = end.procedure.Step(end.effects[:0], smp.Input{Event: smp.EventDelivered, Scratch: end.scratch[:0]})
 	}
-	if sent {
-		e.post(role, smp.EventDelivered)
+}
+
+// carryOut carries out the effects of a role, and reports whether it has sent a
+// PDU.
+func (e *Engines) carryOut(role bt.Role) (sent bool) {
+	effects := e.ends[role].effects
+	for i := range effects {
+		sent = e.do(role, &effects[i]) || sent
 	}
+	return sent
 }
 
 // do carries out one effect of a role, without timers, and reports whether it has
