@@ -2172,12 +2172,11 @@ func (p *ReadBDADDRReturn) Unmarshal(b []byte) error {
 	if len(b) != 7 {
 		return sizeError("ReadBDADDRReturn", uint16(OpcodeReadBDADDR), len(b), 7)
 	}
-	v := ReadBDADDRReturn{
+	*p = ReadBDADDRReturn{
 		Status: bt.Status(b[0]),
 		BDADDR: bt.Address(b[1:7]),
 	}
-	table.Reverse(v.BDADDR[:])
-	*p = v
+	table.Reverse(p.BDADDR[:])
 	return nil
 }
 
@@ -2420,9 +2419,8 @@ func (p *LESetRandomAddress) Unmarshal(b []byte) error {
 	if len(b) != 6 {
 		return sizeError("LESetRandomAddress", uint16(OpcodeLESetRandomAddress), len(b), 6)
 	}
-	v := LESetRandomAddress{RandomAddress: bt.Address(b[0:6])}
-	table.Reverse(v.RandomAddress[:])
-	*p = v
+	*p = LESetRandomAddress{RandomAddress: bt.Address(b[0:6])}
+	table.Reverse(p.RandomAddress[:])
 	return nil
 }
 
@@ -3272,12 +3270,11 @@ func (p *LEAddDeviceToFilterAcceptList) Unmarshal(b []byte) error {
 	if len(b) != 7 {
 		return sizeError("LEAddDeviceToFilterAcceptList", uint16(OpcodeLEAddDeviceToFilterAcceptList), len(b), 7)
 	}
-	v := LEAddDeviceToFilterAcceptList{
+	*p = LEAddDeviceToFilterAcceptList{
 		AddressType: bt.AddressType(b[0]),
 		Address:     bt.Address(b[1:7]),
 	}
-	table.Reverse(v.Address[:])
-	*p = v
+	table.Reverse(p.Address[:])
 	return nil
 }
 
@@ -3331,12 +3328,11 @@ func (p *LERemoveDeviceFromFilterAcceptList) Unmarshal(b []byte) error {
 	if len(b) != 7 {
 		return sizeError("LERemoveDeviceFromFilterAcceptList", uint16(OpcodeLERemoveDeviceFromFilterAcceptList), len(b), 7)
 	}
-	v := LERemoveDeviceFromFilterAcceptList{
+	*p = LERemoveDeviceFromFilterAcceptList{
 		AddressType: bt.AddressType(b[0]),
 		Address:     bt.Address(b[1:7]),
 	}
-	table.Reverse(v.Address[:])
-	*p = v
+	table.Reverse(p.Address[:])
 	return nil
 }
 
@@ -3495,13 +3491,12 @@ func (p *LEEncrypt) Unmarshal(b []byte) error {
 	if len(b) != 32 {
 		return sizeError("LEEncrypt", uint16(OpcodeLEEncrypt), len(b), 32)
 	}
-	v := LEEncrypt{
+	*p = LEEncrypt{
 		Key:           bt.Key(b[0:16]),
 		PlaintextData: [16]byte(b[16:32]),
 	}
-	table.Reverse(v.Key[:])
-	table.Reverse(v.PlaintextData[:])
-	*p = v
+	table.Reverse(p.Key[:])
+	table.Reverse(p.PlaintextData[:])
 	return nil
 }
 
@@ -3528,12 +3523,11 @@ func (p *LEEncryptReturn) Unmarshal(b []byte) error {
 	if len(b) != 17 {
 		return sizeError("LEEncryptReturn", uint16(OpcodeLEEncrypt), len(b), 17)
 	}
-	v := LEEncryptReturn{
+	*p = LEEncryptReturn{
 		Status:        bt.Status(b[0]),
 		EncryptedData: [16]byte(b[1:17]),
 	}
-	table.Reverse(v.EncryptedData[:])
-	*p = v
+	table.Reverse(p.EncryptedData[:])
 	return nil
 }
 
@@ -3617,14 +3611,13 @@ func (p *LEEnableEncryption) Unmarshal(b []byte) error {
 	if len(b) != 28 {
 		return sizeError("LEEnableEncryption", uint16(OpcodeLEEnableEncryption), len(b), 28)
 	}
-	v := LEEnableEncryption{
+	*p = LEEnableEncryption{
 		ConnectionHandle:     binary.LittleEndian.Uint16(b),
 		RandomNumber:         binary.LittleEndian.Uint64(b[2:]),
 		EncryptedDiversifier: binary.LittleEndian.Uint16(b[10:]),
 		LongTermKey:          bt.Key(b[12:28]),
 	}
-	table.Reverse(v.LongTermKey[:])
-	*p = v
+	table.Reverse(p.LongTermKey[:])
 	return nil
 }
 
@@ -3652,12 +3645,11 @@ func (p *LELongTermKeyRequestReply) Unmarshal(b []byte) error {
 	if len(b) != 18 {
 		return sizeError("LELongTermKeyRequestReply", uint16(OpcodeLELongTermKeyRequestReply), len(b), 18)
 	}
-	v := LELongTermKeyRequestReply{
+	*p = LELongTermKeyRequestReply{
 		ConnectionHandle: binary.LittleEndian.Uint16(b),
 		LongTermKey:      bt.Key(b[2:18]),
 	}
-	table.Reverse(v.LongTermKey[:])
-	*p = v
+	table.Reverse(p.LongTermKey[:])
 	return nil
 }
 
@@ -4231,13 +4223,12 @@ func (p *LEGenerateDHKey) Unmarshal(b []byte) error {
 	if len(b) != 64 {
 		return sizeError("LEGenerateDHKey", uint16(OpcodeLEGenerateDHKey), len(b), 64)
 	}
-	v := LEGenerateDHKey{
+	*p = LEGenerateDHKey{
 		KeyXCoordinate: [32]byte(b[0:32]),
 		KeyYCoordinate: [32]byte(b[32:64]),
 	}
-	table.Reverse(v.KeyXCoordinate[:])
-	table.Reverse(v.KeyYCoordinate[:])
-	*p = v
+	table.Reverse(p.KeyXCoordinate[:])
+	table.Reverse(p.KeyYCoordinate[:])
 	return nil
 }
 
@@ -4269,16 +4260,15 @@ func (p *LEAddDeviceToResolvingList) Unmarshal(b []byte) error {
 	if len(b) != 39 {
 		return sizeError("LEAddDeviceToResolvingList", uint16(OpcodeLEAddDeviceToResolvingList), len(b), 39)
 	}
-	v := LEAddDeviceToResolvingList{
+	*p = LEAddDeviceToResolvingList{
 		PeerIdentityAddressType: bt.AddressType(b[0]),
 		PeerIdentityAddress:     bt.Address(b[1:7]),
 		PeerIRK:                 bt.Key(b[7:23]),
 		LocalIRK:                bt.Key(b[23:39]),
 	}
-	table.Reverse(v.PeerIdentityAddress[:])
-	table.Reverse(v.PeerIRK[:])
-	table.Reverse(v.LocalIRK[:])
-	*p = v
+	table.Reverse(p.PeerIdentityAddress[:])
+	table.Reverse(p.PeerIRK[:])
+	table.Reverse(p.LocalIRK[:])
 	return nil
 }
 
@@ -4332,12 +4322,11 @@ func (p *LERemoveDeviceFromResolvingList) Unmarshal(b []byte) error {
 	if len(b) != 7 {
 		return sizeError("LERemoveDeviceFromResolvingList", uint16(OpcodeLERemoveDeviceFromResolvingList), len(b), 7)
 	}
-	v := LERemoveDeviceFromResolvingList{
+	*p = LERemoveDeviceFromResolvingList{
 		PeerIdentityAddressType: bt.AddressType(b[0]),
 		PeerIdentityAddress:     bt.Address(b[1:7]),
 	}
-	table.Reverse(v.PeerIdentityAddress[:])
-	*p = v
+	table.Reverse(p.PeerIdentityAddress[:])
 	return nil
 }
 
@@ -4490,12 +4479,11 @@ func (p *LEReadPeerResolvableAddress) Unmarshal(b []byte) error {
 	if len(b) != 7 {
 		return sizeError("LEReadPeerResolvableAddress", uint16(OpcodeLEReadPeerResolvableAddress), len(b), 7)
 	}
-	v := LEReadPeerResolvableAddress{
+	*p = LEReadPeerResolvableAddress{
 		PeerIdentityAddressType: bt.AddressType(b[0]),
 		PeerIdentityAddress:     bt.Address(b[1:7]),
 	}
-	table.Reverse(v.PeerIdentityAddress[:])
-	*p = v
+	table.Reverse(p.PeerIdentityAddress[:])
 	return nil
 }
 
@@ -4523,12 +4511,11 @@ func (p *LEReadPeerResolvableAddressReturn) Unmarshal(b []byte) error {
 	if len(b) != 7 {
 		return sizeError("LEReadPeerResolvableAddressReturn", uint16(OpcodeLEReadPeerResolvableAddress), len(b), 7)
 	}
-	v := LEReadPeerResolvableAddressReturn{
+	*p = LEReadPeerResolvableAddressReturn{
 		Status:                bt.Status(b[0]),
 		PeerResolvableAddress: bt.Address(b[1:7]),
 	}
-	table.Reverse(v.PeerResolvableAddress[:])
-	*p = v
+	table.Reverse(p.PeerResolvableAddress[:])
 	return nil
 }
 
@@ -4556,12 +4543,11 @@ func (p *LEReadLocalResolvableAddress) Unmarshal(b []byte) error {
 	if len(b) != 7 {
 		return sizeError("LEReadLocalResolvableAddress", uint16(OpcodeLEReadLocalResolvableAddress), len(b), 7)
 	}
-	v := LEReadLocalResolvableAddress{
+	*p = LEReadLocalResolvableAddress{
 		PeerIdentityAddressType: bt.AddressType(b[0]),
 		PeerIdentityAddress:     bt.Address(b[1:7]),
 	}
-	table.Reverse(v.PeerIdentityAddress[:])
-	*p = v
+	table.Reverse(p.PeerIdentityAddress[:])
 	return nil
 }
 
@@ -4589,12 +4575,11 @@ func (p *LEReadLocalResolvableAddressReturn) Unmarshal(b []byte) error {
 	if len(b) != 7 {
 		return sizeError("LEReadLocalResolvableAddressReturn", uint16(OpcodeLEReadLocalResolvableAddress), len(b), 7)
 	}
-	v := LEReadLocalResolvableAddressReturn{
+	*p = LEReadLocalResolvableAddressReturn{
 		Status:                 bt.Status(b[0]),
 		LocalResolvableAddress: bt.Address(b[1:7]),
 	}
-	table.Reverse(v.LocalResolvableAddress[:])
-	*p = v
+	table.Reverse(p.LocalResolvableAddress[:])
 	return nil
 }
 
@@ -5301,7 +5286,7 @@ func (p *LEConnectionComplete) Unmarshal(b []byte) error {
 	if len(b) != 18 {
 		return sizeError("LEConnectionComplete", uint16(SubeventLEConnectionComplete), len(b), 18)
 	}
-	v := LEConnectionComplete{
+	*p = LEConnectionComplete{
 		Status:               bt.Status(b[0]),
 		ConnectionHandle:     binary.LittleEndian.Uint16(b[1:]),
 		Role:                 bt.Role(b[3]),
@@ -5312,8 +5297,7 @@ func (p *LEConnectionComplete) Unmarshal(b []byte) error {
 		SupervisionTimeout:   binary.LittleEndian.Uint16(b[15:]),
 		CentralClockAccuracy: b[17],
 	}
-	table.Reverse(v.PeerAddress[:])
-	*p = v
+	table.Reverse(p.PeerAddress[:])
 	return nil
 }
 
@@ -5650,14 +5634,13 @@ func (p *LEReadLocalP256PublicKeyComplete) Unmarshal(b []byte) error {
 	if len(b) != 65 {
 		return sizeError("LEReadLocalP256PublicKeyComplete", uint16(SubeventLEReadLocalP256PublicKeyComplete), len(b), 65)
 	}
-	v := LEReadLocalP256PublicKeyComplete{
+	*p = LEReadLocalP256PublicKeyComplete{
 		Status:         bt.Status(b[0]),
 		KeyXCoordinate: [32]byte(b[1:33]),
 		KeyYCoordinate: [32]byte(b[33:65]),
 	}
-	table.Reverse(v.KeyXCoordinate[:])
-	table.Reverse(v.KeyYCoordinate[:])
-	*p = v
+	table.Reverse(p.KeyXCoordinate[:])
+	table.Reverse(p.KeyYCoordinate[:])
 	return nil
 }
 
@@ -5685,12 +5668,11 @@ func (p *LEGenerateDHKeyComplete) Unmarshal(b []byte) error {
 	if len(b) != 33 {
 		return sizeError("LEGenerateDHKeyComplete", uint16(SubeventLEGenerateDHKeyComplete), len(b), 33)
 	}
-	v := LEGenerateDHKeyComplete{
+	*p = LEGenerateDHKeyComplete{
 		Status: bt.Status(b[0]),
 		DHKey:  [32]byte(b[1:33]),
 	}
-	table.Reverse(v.DHKey[:])
-	*p = v
+	table.Reverse(p.DHKey[:])
 	return nil
 }
 
@@ -5735,7 +5717,7 @@ func (p *LEEnhancedConnectionComplete) Unmarshal(b []byte) error {
 	if len(b) != 30 {
 		return sizeError("LEEnhancedConnectionComplete", uint16(SubeventLEEnhancedConnectionComplete), len(b), 30)
 	}
-	v := LEEnhancedConnectionComplete{
+	*p = LEEnhancedConnectionComplete{
 		Status:                        bt.Status(b[0]),
 		ConnectionHandle:              binary.LittleEndian.Uint16(b[1:]),
 		Role:                          bt.Role(b[3]),
@@ -5748,10 +5730,9 @@ func (p *LEEnhancedConnectionComplete) Unmarshal(b []byte) error {
 		SupervisionTimeout:            binary.LittleEndian.Uint16(b[27:]),
 		CentralClockAccuracy:          b[29],
 	}
-	table.Reverse(v.PeerAddress[:])
-	table.Reverse(v.LocalResolvablePrivateAddress[:])
-	table.Reverse(v.PeerResolvablePrivateAddress[:])
-	*p = v
+	table.Reverse(p.PeerAddress[:])
+	table.Reverse(p.LocalResolvablePrivateAddress[:])
+	table.Reverse(p.PeerResolvablePrivateAddress[:])
 	return nil
 }
 

@@ -64,12 +64,20 @@ func (p *Procedure) computeNumber() {
 // ownF4 is our confirm value, peerF4 the one that the peer's random opens.
 func (p *Procedure) ownF4(z byte) [16]byte {
 	x := &p.pairing
-	return p.toolbox().F4(x.public[p.own].X, x.public[p.peer].X, x.nonce[p.own], z)
+	return p.f4(&x.public[p.own].X, &x.public[p.peer].X, &x.nonce[p.own], z)
 }
 
 func (p *Procedure) peerF4(z byte) [16]byte {
 	x := &p.pairing
-	return p.toolbox().F4(x.public[p.peer].X, x.public[p.own].X, p.message.PairingRandom.Value, z)
+	return p.f4(&x.public[p.peer].X, &x.public[p.own].X, &p.message.PairingRandom.Value, z)
+}
+
+// f4 spares the forty calls of a passkey a copy of all arguments each.
+func (p *Procedure) f4(u, v *[32]byte, x *[16]byte, z byte) [16]byte {
+	if p.config.Toolbox != nil {
+		return p.config.Toolbox.F4(*u, *v, *x, z)
+	}
+	return toolbox.F4(*u, *v, *x, z)
 }
 
 // passkeyBit is the octet by which this round's bit enters f4: 0x80 or 0x81.

@@ -682,9 +682,8 @@ func (p *PairingConfirm) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := PairingConfirm{Value: [16]byte(b[1:17])}
-	table.Reverse(v.Value[:])
-	*p = v
+	*p = PairingConfirm{Value: [16]byte(b[1:17])}
+	table.Reverse(p.Value[:])
 	return nil
 }
 
@@ -712,9 +711,8 @@ func (p *PairingRandom) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := PairingRandom{Value: [16]byte(b[1:17])}
-	table.Reverse(v.Value[:])
-	*p = v
+	*p = PairingRandom{Value: [16]byte(b[1:17])}
+	table.Reverse(p.Value[:])
 	return nil
 }
 
@@ -771,9 +769,8 @@ func (p *EncryptionInformation) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := EncryptionInformation{LTK: bt.Key(b[1:17])}
-	table.Reverse(v.LTK[:])
-	*p = v
+	*p = EncryptionInformation{LTK: bt.Key(b[1:17])}
+	table.Reverse(p.LTK[:])
 	return nil
 }
 
@@ -836,9 +833,8 @@ func (p *IdentityInformation) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := IdentityInformation{IRK: bt.Key(b[1:17])}
-	table.Reverse(v.IRK[:])
-	*p = v
+	*p = IdentityInformation{IRK: bt.Key(b[1:17])}
+	table.Reverse(p.IRK[:])
 	return nil
 }
 
@@ -910,9 +906,8 @@ func (p *SigningInformation) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := SigningInformation{CSRK: bt.Key(b[1:17])}
-	table.Reverse(v.CSRK[:])
-	*p = v
+	*p = SigningInformation{CSRK: bt.Key(b[1:17])}
+	table.Reverse(p.CSRK[:])
 	return nil
 }
 
@@ -970,13 +965,12 @@ func (p *PublicKey) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := PublicKey{
+	*p = PublicKey{
 		X: [32]byte(b[1:33]),
 		Y: [32]byte(b[33:65]),
 	}
-	table.Reverse(v.X[:])
-	table.Reverse(v.Y[:])
-	*p = v
+	table.Reverse(p.X[:])
+	table.Reverse(p.Y[:])
 	return nil
 }
 
@@ -1005,9 +999,8 @@ func (p *DHKeyCheck) Unmarshal(b []byte) error {
 			Problem: fmt.Sprintf("code 0x%02x", b[0]),
 		}
 	}
-	v := DHKeyCheck{Value: [16]byte(b[1:17])}
-	table.Reverse(v.Value[:])
-	*p = v
+	*p = DHKeyCheck{Value: [16]byte(b[1:17])}
+	table.Reverse(p.Value[:])
 	return nil
 }
 

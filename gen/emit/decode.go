@@ -122,24 +122,27 @@ func (d *decoder) whole(g *jen.Group) {
 	d.checkCode(g)
 	if len(d.s.fields) > 0 {
 		var elements []jen.Code
-		after := false
+		refuses := false
 		offset := d.s.lead
 		for _, l := range d.s.fields {
 			elements = append(elements, jen.Id(l.field.Name.Text).Op(":").Add(d.value(l, offset)))
 			offset += l.size
 			_, wrong := l.otherwise()
-			after = after || l.flip || wrong || rejects(l)
+			refuses = refuses || wrong || rejects(l)
 		}
 		literal := jen.Id(d.s.name).Custom(braces, elements...)
 		if len(elements) == 1 {
 			literal = jen.Id(d.s.name).Values(elements...)
 		}
-		if !after {
+		if !refuses { // so that it can be written in its place
 			g.Op("*").Id(d.s.recv).Op("=").Add(literal)
+			for _, l := range d.s.fields {
+				d.finish(g, l, d.s.recv)
+			}
 		} else {
 			g.Id("v").Op(":=").Add(literal)
 			for _, l := range d.s.fields {
-				d.finish(g, l)
+				d.finish(g, l, "v")
 			}
 			g.Op("*").Id(d.s.recv).Op("=").Id("v")
 		}
@@ -178,7 +181,7 @@ func (d *decoder) runs(g *jen.Group) {
 		for _, l := range run.fixed {
 			g.Id("v").Dot(l.field.Name.Text).Op("=").Add(d.value(l, offset))
 			offset += l.size
-			d.finish(g, l)
+			d.finish(g, l, "v")
 		}
 		open = true
 		switch {
@@ -313,10 +316,10 @@ func (d *decoder) value(l *layout, offset int) *jen.Statement {
 	return n
 }
 
-// finish turns a field of v around where it travels the other way round, and
-// checks its value.
-func (d *decoder) finish(g *jen.Group, l *layout) {
-	field := func() *jen.Statement { return jen.Id("v").Dot(l.field.Name.Text) }
+// finish turns a field of a variable around where it travels the other way round,
+// and checks its value.
+func (d *decoder) finish(g *jen.Group, l *layout, variable string) {
+	field := func() *jen.Statement { return jen.Id(variable).Dot(l.field.Name.Text) }
 	if l.flip {
 		g.Qual(tablePath, "Reverse").Call(field().Index(jen.Op(":")))
 	}
