@@ -88,3 +88,18 @@ func ExampleProcedure() {
 	// same key: true
 	// LE Secure Connections, just works, no MITM protection, 16 octets true
 }
+
+// A driver asks before it goes to the trouble of a step.
+func ExampleProcedure_Ignores() {
+	p, err := smp.NewProcedure(smp.Config{
+		Role:  bt.Central,
+		Local: bt.TypedAddress{Address: bt.Address{0x00, 0x00, 0x5e, 0x00, 0x53, 0x01}},
+		Peer:  bt.TypedAddress{Address: bt.Address{0x00, 0x00, 0x5e, 0x00, 0x53, 0x02}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(p.Ignores(smp.EventDelivered), p.Ignores(smp.EventPair))
+	// Output: true false
+}
