@@ -54,6 +54,8 @@ type Air struct {
 	links       []*Link
 	now         []func()   // what happens before the lock is given up, in order
 	queue       deliveries // and what later
+	spare       []*flight  // memory for PDUs
+	drawn       [8]byte    // memory for what is drawn
 	sequence    uint64     // of the last delivery put into queue
 	frames      uint64     // the number of the last frame
 	connections uint64     // the number of the last link
@@ -197,7 +199,6 @@ func (a *Air) random(b []byte) {
 }
 
 func (a *Air) randomUint64() uint64 {
-	var b [8]byte
-	a.random(b[:])
-	return binary.LittleEndian.Uint64(b[:])
+	a.random(a.drawn[:])
+	return binary.LittleEndian.Uint64(a.drawn[:])
 }

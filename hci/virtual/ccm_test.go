@@ -148,14 +148,14 @@ func TestSession(t *testing.T) {
 		if diff := cmp.Diff(octets(t, s.want), sealed); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", s.name, diff)
 		}
-		if _, ok := receiver.open(1-s.from, s.header, sealed); ok {
+		if _, ok := receiver.open(nil, 1-s.from, s.header, sealed); ok {
 			t.Errorf("%s: taken with the other direction bit", s.name)
 		}
-		if _, ok := receiver.open(s.from, s.header^headerLLID, sealed); ok {
+		if _, ok := receiver.open(nil, s.from, s.header^headerLLID, sealed); ok {
 			t.Errorf("%s: taken with another LLID", s.name)
 		}
 		// A PDU that is sent again may have other SN, NESN and MD bits.
-		got, ok := receiver.open(s.from, s.header^0x1c, sealed)
+		got, ok := receiver.open(nil, s.from, s.header^0x1c, sealed)
 		if diff := cmp.Diff(plain, got); !ok || diff != "" {
 			t.Errorf("%s: open: %t (-want +got):\n%s", s.name, ok, diff)
 		}

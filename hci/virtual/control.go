@@ -25,7 +25,7 @@ type versionInd struct {
 // transmitControl sends a control PDU that waits for its turn while an
 // encryption procedure runs.
 func (e *end) transmitControl(payload ...byte) {
-	e.transmitOrHold(outgoing{llid: llidControl, payload: payload})
+	e.transmitOrHold(llidControl, payload, nil)
 }
 
 // receiveControl takes a control PDU. What has the wrong length is dropped, and
@@ -64,7 +64,8 @@ func (e *end) receiveControl(payload []byte) {
 		e.receiveConnectionUpdate(payload)
 	case opLengthReq:
 		e.receiveDataLength(parseDataLength(payload))
-		e.transmitControl(e.lengths.ours.append(nil, opLengthRsp)...)
+		var space [maxControlOctets]byte
+		e.transmitControl(e.lengths.ours.append(space[:0], opLengthRsp)...)
 	case opLengthRsp:
 		e.receiveDataLength(parseDataLength(payload))
 	}
@@ -169,7 +170,7 @@ func (c *Controller) leConnectionUpdate(cmd *hci.LEConnectionUpdate) bt.Status {
 		for _, v := range [...]uint16{p.interval, p.latency, p.timeout, 0} {
 			b = binary.LittleEndian.AppendUint16(b, v)
 		}
-		e.transmitOrHold(outgoing{llid: llidControl, payload: b, done: func() { e.update(p) }})
+		e.transmitOrHold(llidControl, b, func() { e.update(p) })
 	})
 	return bt.Success
 }

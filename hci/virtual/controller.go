@@ -88,9 +88,10 @@ type Controller struct {
 
 	// Guarded by the air's lock, as is everything below.
 	readable *sync.Cond
-	outbox   fifo[[]byte]
+	outbox   outbox
 
-	completion hci.NumberOfCompletedPackets // memory for the next one
+	packet     []byte                       // memory for the next packet to the host
+	completion hci.NumberOfCompletedPackets // the same for this event
 	data       int                          // how many packets of the outbox are ACL data
 	owed       []func()                     // acknowledgements that wait until the host has read
 	late       lateEvents
@@ -217,12 +218,12 @@ func (c *Controller) read(buf []byte, ended *bool) ([]byte, error) {
 	if c.closed || *ended {
 		return nil, io.EOF
 	}
-	p := c.outbox.take()
+	p := c.outbox.take(buf[:0])
 	if p[0] == transport.ACLPacket {
 		c.data--
 		c.acknowledgeOwed()
 	}
-	return append(buf[:0], p...), nil
+	return p, nil
 }
 
 // Serve lets a host elsewhere use the controller, over H4 on a stream: a TCP or
@@ -299,7 +300,7 @@ func (c *Controller) Close() error {
 // to be told.
 func (c *Controller) vanish() {
 	c.clear()
-	c.outbox, c.data = fifo[[]byte]{}, 0
+	c.outbox, c.data = outbox{}, 0
 	c.acknowledgeOwed()
 }
 
@@ -316,7 +317,7 @@ func (c *Controller) clear() {
 	c.settings = c.initialSettings()
 }
 
-// push queues one H4 packet for the host.
+// push queues one H4 packet for the host, and does not keep it.
 func (c *Controller) push(p []byte) {
 	if c.closed {
 		return

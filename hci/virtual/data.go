@@ -9,10 +9,6 @@ import (
 	"blesmp/hci/l2cap"
 )
 
-// aclHeaderSize is what stands before the data of an ACL packet, H4 type octet
-// included.
-const aclHeaderSize = 5
-
 // linkTypeACL is what Data Buffer Overflow says of LE data (Core Vol 4, Part E,
 // 7.7.26).
 const linkTypeACL = 0x01
@@ -37,13 +33,13 @@ func (c *Controller) acl(p hci.ACL) {
 		llid = llidContinue
 	}
 	for size := int(e.lengths.tx); len(data) > size; data = data[size:] {
-		e.transmitOrHold(outgoing{llid: llid, payload: data[:size:size]})
+		e.transmitOrHold(llid, data[:size:size], nil)
 		llid = llidContinue
 	}
 	if e.whenCompleted == nil {
 		e.whenCompleted = e.completed
 	}
-	e.transmitOrHold(outgoing{llid: llid, payload: data, done: e.whenCompleted})
+	e.transmitOrHold(llid, data, e.whenCompleted)
 }
 
 // completed gives a buffer back to the host (Core Vol 4, Part E, 7.7.19).
@@ -60,13 +56,12 @@ func (e *end) completed() {
 
 // transmitOrHold sends a PDU, or keeps it while an encryption procedure runs
 // (Core Vol 6, Part B, 5.1.3.1). It does not use the payload's memory any more.
-func (e *end) transmitOrHold(o outgoing) {
+func (e *end) transmitOrHold(llid byte, payload []byte, done func()) {
 	if e.encryption.running() || len(e.held) > 0 {
-		o.payload = bytes.Clone(o.payload)
-		e.held = append(e.held, o)
+		e.held = append(e.held, outgoing{llid: llid, payload: bytes.Clone(payload), done: done})
 		return
 	}
-	e.transmit(o)
+	e.transmit(llid, payload, done)
 }
 
 // resume sends what was held.
@@ -74,53 +69,45 @@ func (e *end) resume() {
 	for len(e.held) > 0 && !e.encryption.running() && !e.link.gone {
 		o := e.held[0]
 		e.held = e.held[1:]
-		e.transmit(o)
+		e.transmit(o.llid, o.payload, o.done)
 	}
 }
 
-// transmit puts a PDU on the air at once.
-func (e *end) transmit(o outgoing) {
+// transmit puts a PDU on the air at once; done, which may be nil, runs when the
+// peer has it.
+func (e *end) transmit(llid byte, payload []byte, done func()) {
 	a, l := e.link.air, e.link
 	if l.gone {
 		return
 	}
-	pdu := make([]byte, headerSize, headerSize+len(o.payload)+micSize)
-	pdu[0] = e.header(o.llid)
-	pdu[1] = byte(len(o.payload))
-	pdu = append(pdu, o.payload...)
-	f := Frame{Link: l, From: e.role, AccessAddress: l.accessAddress, PDU: pdu}
-	a.number(&f)
+	f := a.newFlight()
+	f.from, f.done = e, done
+	f.pdu = append(f.pdu, e.header(llid), byte(len(payload)))
+	f.pdu = append(f.pdu, payload...)
+	frame := a.show(Frame{Link: l, From: e.role, AccessAddress: l.accessAddress, PDU: f.pdu})
 
-	fate := a.intercept(&f)
+	fate := a.intercept(frame)
 	switch {
 	case fate.Lose:
 		l.end(bt.ConnectionTimeout, bt.ConnectionTimeout)
 		return
 	case fate.Drop:
-		e.finished(o)
+		e.finished(done)
 		return
 	}
 	e.sn = !e.sn
 	if e.encryption.sends {
-		to := pdu[:headerSize]
+		to := f.pdu[:headerSize]
 		if a.options.Interceptor != nil {
 			to = to[:headerSize:headerSize] // what it has seen stays as it is
 		}
-		pdu = e.encryption.session.seal(to, e.role, pdu[0], pdu[headerSize:])
-		pdu[1] = byte(len(pdu) - headerSize)
-		f.PDU, f.Encrypted = pdu, true
+		f.pdu = e.encryption.session.seal(to, e.role, f.pdu[0], f.pdu[headerSize:])
+		f.pdu[1] = byte(len(f.pdu) - headerSize)
 	}
-	a.observe(&f)
+	a.observe(frame, f.pdu, e.encryption.sends)
 	due := e.arrival(fate.Delay)
 	e.travelling++
-	a.at(due, func() {
-		e.travelling--
-		if l.gone {
-			return
-		}
-		e.peer.receive(pdu)
-		e.finished(o)
-	})
+	a.at(due, f.land)
 }
 
 // header gives the bits of the next PDU. The acknowledgement bits are right for
@@ -150,18 +137,18 @@ func (e *end) arrival(extra time.Duration) time.Time {
 }
 
 // finished acknowledges a PDU to its sender, once the receiver has room.
-func (e *end) finished(o outgoing) {
-	if o.done != nil {
-		e.peer.controller.acknowledge(o.done)
+func (e *end) finished(done func()) {
+	if done != nil {
+		e.peer.controller.acknowledge(done)
 	}
 }
 
-// receive takes a PDU from the air.
+// receive takes a PDU from the air, and decrypts it where it lies.
 func (e *end) receive(pdu []byte) {
 	header, payload := pdu[0], pdu[headerSize:]
 	e.nesn = !e.nesn
 	if e.encryption.receives {
-		opened, ok := e.encryption.session.open(e.peer.role, header, payload)
+		opened, ok := e.encryption.session.open(payload[:0], e.peer.role, header, payload)
 		if !ok {
 			e.micFailure()
 			return
@@ -187,7 +174,9 @@ func (e *end) deliver(llid byte, payload []byte) {
 	if llid == llidStart {
 		boundary = l2cap.FirstToHost
 	}
-	e.controller.push(hci.AppendACL(make([]byte, 0, aclHeaderSize+len(payload)), hci.ACL{Handle: e.handle, Boundary: boundary, Data: payload}))
+	c := e.controller
+	c.packet = hci.AppendACL(c.packet[:0], hci.ACL{Handle: e.handle, Boundary: boundary, Data: payload})
+	c.push(c.packet)
 }
 
 // micFailure ends the link. The Core has the device that finds the failure fall

@@ -105,7 +105,7 @@ func (e *end) startResponseTimer() {
 // sendControl sends a control PDU of the encryption procedures, which nothing
 // holds back.
 func (e *end) sendControl(payload ...byte) {
-	e.transmit(outgoing{llid: llidControl, payload: payload})
+	e.transmit(llidControl, payload, nil)
 }
 
 func (e *end) sendEncReq() {
@@ -113,7 +113,8 @@ func (e *end) sendEncReq() {
 	x.request.skd = e.link.air.randomUint64()
 	x.request.iv = uint32(e.link.air.randomUint64())
 	x.phase = awaitEncRsp
-	e.sendControl(x.request.append(nil)...)
+	var space [maxControlOctets]byte
+	e.sendControl(x.request.append(space[:0])...)
 }
 
 // receiveEncryptionControl takes the PDUs of the encryption procedures. One that
@@ -170,7 +171,8 @@ func (e *end) receiveEncReq(request encReq) {
 		skdCentral: request.skd, ivCentral: request.iv, skdPeripheral: rsp.skd, ivPeripheral: rsp.iv,
 	}
 	x.phase = awaitLTK
-	e.sendControl(rsp.append(nil)...)
+	var space [maxControlOctets]byte
+	e.sendControl(rsp.append(space[:0])...)
 	ask := hci.LELongTermKeyRequest{
 		ConnectionHandle: e.handle, RandomNumber: request.rand, EncryptedDiversifier: request.ediv,
 	}

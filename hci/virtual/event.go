@@ -6,9 +6,8 @@ import (
 )
 
 const (
-	aesCCM    = 0x01 // Encryption_Enabled of an encrypted LE link
-	eventSize = 40   // octets that hold most events
-	keySize   = 16   // octets of every LTK that a link layer sees
+	aesCCM  = 0x01 // Encryption_Enabled of an encrypted LE link
+	keySize = 16   // octets of every LTK that a link layer sees
 )
 
 // send queues an event, unless the host has masked it. The bit of an event on
@@ -26,7 +25,8 @@ func (c *Controller) send(e hci.Event) {
 			return
 		}
 	}
-	c.push(hci.AppendEvent(make([]byte, 0, eventSize), e))
+	c.packet = hci.AppendEvent(c.packet[:0], e)
+	c.push(c.packet)
 }
 
 // hears reports whether the host wants an LE meta event. Its bit in the mask is
@@ -40,7 +40,8 @@ func (c *Controller) sendLE(e hci.LEEvent) {
 	if !c.hears(e.Subevent()) {
 		return
 	}
-	c.push(hci.AppendLEEvent(make([]byte, 0, eventSize), e))
+	c.packet = hci.AppendLEEvent(c.packet[:0], e)
+	c.push(c.packet)
 }
 
 // sendEncryptionChange reports an encryption in the newest form that the host

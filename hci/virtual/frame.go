@@ -75,12 +75,15 @@ type Observer interface {
 	Observe(frame *Frame)
 }
 
-// number gives a frame its number and time.
-func (a *Air) number(f *Frame) {
+// show numbers a frame, and gives it to who watches the air; nil where nobody does.
+func (a *Air) show(f Frame) *Frame {
 	a.frames++
-	if a.options.Interceptor != nil || a.options.Observer != nil {
-		f.Number, f.Time = a.frames, time.Now()
+	if a.options.Interceptor == nil && a.options.Observer == nil {
+		return nil
 	}
+	shown := f
+	shown.Number, shown.Time = a.frames, time.Now()
+	return &shown
 }
 
 func (a *Air) intercept(f *Frame) Fate {
@@ -90,8 +93,10 @@ func (a *Air) intercept(f *Frame) Fate {
 	return a.options.Interceptor.Intercept(f)
 }
 
-func (a *Air) observe(f *Frame) {
+// observe shows a frame as it travels.
+func (a *Air) observe(f *Frame, pdu []byte, encrypted bool) {
 	if a.options.Observer != nil {
+		f.PDU, f.Encrypted = pdu, encrypted
 		a.options.Observer.Observe(f)
 	}
 }
@@ -99,7 +104,5 @@ func (a *Air) observe(f *Frame) {
 // advertise shows a PDU of the advertising channels. What it does is decided
 // by the advertiser, the scanner and the initiator themselves.
 func (a *Air) advertise(from bt.Role, pdu []byte) {
-	f := Frame{From: from, AccessAddress: advertisingAccessAddress, PDU: pdu}
-	a.number(&f)
-	a.observe(&f)
+	a.observe(a.show(Frame{From: from, AccessAddress: advertisingAccessAddress}), pdu, false)
 }

@@ -1,6 +1,9 @@
 package virtual
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // EventInterceptor decides which events reach their host late, as they do where
 // events and data come by different ways, over USB for example: the events wait
@@ -29,7 +32,7 @@ func (c *Controller) holds(event []byte) bool {
 	if interceptor == nil || len(l.events) == 0 && !interceptor.HoldEvent(c, event) {
 		return false
 	}
-	l.events = append(l.events, event)
+	l.events = append(l.events, bytes.Clone(event))
 	if l.stop == nil {
 		l.stop = c.air.after(lateLimit, c.deliverLate)
 	}

@@ -33,7 +33,8 @@ func dataTime(octets uint16) uint16 { return (octets + packetOverhead) * microsP
 
 // startDataLength sends LL_LENGTH_REQ (Core Vol 6, Part B, 5.1.9).
 func (e *end) startDataLength() {
-	e.transmitControl(e.lengths.ours.append(nil, opLengthReq)...)
+	var space [maxControlOctets]byte
+	e.transmitControl(e.lengths.ours.append(space[:0], opLengthReq)...)
 }
 
 // receiveDataLength takes what the peer can do, and tells the host if that

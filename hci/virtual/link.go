@@ -61,7 +61,7 @@ type end struct {
 	control    control
 }
 
-// outgoing is a PDU before it is sent.
+// outgoing is a PDU that waits to be sent.
 type outgoing struct {
 	llid    byte
 	payload []byte
@@ -282,10 +282,8 @@ func (e *end) terminate(reason bt.Status) {
 	if e.link.gone {
 		return
 	}
-	e.transmit(outgoing{
-		llid:    llidControl,
-		payload: []byte{opTerminateInd, byte(reason)},
-		done:    func() { e.endBoth(bt.LocalHostTerminated, bt.ConnectionTimeout) },
+	e.transmit(llidControl, []byte{opTerminateInd, byte(reason)}, func() {
+		e.endBoth(bt.LocalHostTerminated, bt.ConnectionTimeout)
 	})
 }
 

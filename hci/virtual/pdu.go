@@ -66,6 +66,9 @@ var controlSizes = map[byte]int{
 	opLengthRsp:            9,
 }
 
+// maxControlOctets holds each of them: LL_ENC_REQ is the longest.
+const maxControlOctets = 23
+
 // encReq is LL_ENC_REQ (Core Vol 6, Part B, 2.4.2.4).
 type encReq struct {
 	rand uint64

@@ -56,10 +56,10 @@ func (s *session) seal(dst []byte, from bt.Role, header byte, payload []byte) []
 	return dst
 }
 
-// open decrypts the payload of the next data channel PDU from this role, or
-// reports false: a MIC failure.
-func (s *session) open(from bt.Role, header byte, payload []byte) ([]byte, bool) {
-	opened, ok := s.cipher.open(nil, s.nonce(s.received, from), payload, []byte{header & headerAuthenticated})
+// open appends to dst, which may be the memory of the payload, what the next data
+// channel PDU from this role carries, or reports false: a MIC failure.
+func (s *session) open(dst []byte, from bt.Role, header byte, payload []byte) ([]byte, bool) {
+	opened, ok := s.cipher.open(dst, s.nonce(s.received, from), payload, []byte{header & headerAuthenticated})
 	if ok {
 		s.received++
 	}
