@@ -5,12 +5,12 @@ import "sync"
 // eventQueue hands events on in order, on one goroutine at a time that lives
 // while there are any.
 type eventQueue struct {
-	deliver func(Event)
+	deliver func(Event)  // nil where nobody listens
 	start   func(func()) // has the goroutine run
 
 	mu      sync.Mutex
 	events  []Event
-	ended   func() // called after the last event
+	ended   func() // called after the last event; nil until there is none to come
 	running bool
 }
 
@@ -20,6 +20,9 @@ const maxWaitingKeypresses = 64
 
 // put queues an event.
 func (q *eventQueue) put(e Event) {
+	if q.deliver == nil {
+		return
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.events = append(q.events, e)
@@ -29,6 +32,9 @@ func (q *eventQueue) put(e Event) {
 // putOrDrop queues a keypress, unless too much waits already: the peer decides
 // how many there are.
 func (q *eventQueue) putOrDrop(e Event) {
+	if q.deliver == nil {
+		return
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.events) >= maxWaitingKeypresses {
@@ -46,12 +52,18 @@ type askedKeypress struct {
 
 func (askedKeypress) event() {}
 
-// end has last called once all events are delivered.
+// end has last called once all events are delivered, at once where none are
+// left.
 func (q *eventQueue) end(last func()) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.ended = last
-	q.run()
+	busy := q.running
+	if busy {
+		q.ended = last
+	}
+	q.mu.Unlock()
+	if !busy {
+		last()
+	}
 }
 
 // run starts the goroutine where none runs; q.mu is held.

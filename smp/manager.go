@@ -106,10 +106,6 @@ func NewManager(store bond.Store, options Options) *Manager {
 	if options.Now == nil {
 		options.Now = time.Now //vet:allow deterministic: the default of a clock that Options replaces
 	}
-	if options.AfterFunc == nil {
-		//vet:allow deterministic: the default of a timer that Options replaces
-		options.AfterFunc = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
-	}
 	workersStay := options.Go == nil
 	if workersStay {
 		options.Go = func(f func()) { go f() }

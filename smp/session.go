@@ -17,7 +17,6 @@ import (
 type Session struct {
 	manager *Manager
 	link    bt.Link
-	log     *slog.Logger
 	events  eventQueue
 	// keypresses are for Prompter.Keypress, which may be slow, too.
 	keypresses eventQueue
@@ -62,19 +61,18 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 	s := &Session{
 		manager: m,
 		link:    link,
-		log:     m.options.Logger.With("peer", link.PeerAddress(), "role", link.Role()),
 		done:    make(chan struct{}),
 	}
 	s.worker, s.posted.L = s.work, &s.mu
 	s.events.start, s.keypresses.start = m.options.Go, m.options.Go
-	s.events.deliver = func(e Event) {
-		if m.options.OnEvent != nil {
-			m.options.OnEvent(s, e)
-		}
+	if m.options.OnEvent != nil {
+		s.events.deliver = func(e Event) { m.options.OnEvent(s, e) }
 	}
-	s.keypresses.deliver = func(e Event) {
-		if k, ok := e.(askedKeypress); ok {
-			m.options.Prompter.Keypress(k.question, k.kind)
+	if m.options.Prompter.Keypress != nil {
+		s.keypresses.deliver = func(e Event) {
+			if k, ok := e.(askedKeypress); ok {
+				m.options.Prompter.Keypress(k.question, k.kind)
+			}
 		}
 	}
 	irk, err := m.localIRK(link.LocalIdentity())
@@ -124,6 +122,11 @@ func (s *Session) encryptBonded() {
 		in = Input{Event: EventRequestSecurity, Security: asked.authReq()}
 	}
 	s.post(job{input: in})
+}
+
+// log is where to say what no event says.
+func (s *Session) log() *slog.Logger {
+	return s.manager.options.Logger.With("peer", s.link.PeerAddress(), "role", s.link.Role())
 }
 
 // Role is ours on this link.
@@ -283,13 +286,14 @@ func (s *Session) storedBond(peer bt.TypedAddress) *bond.Bond {
 		s.checkStore(err)
 		return nil
 	}
-	return &b
+	found := b // so that nothing is allocated for none
+	return &found
 }
 
 // checkStore logs what a store could not read.
 func (s *Session) checkStore(err error) {
 	if !errors.Is(err, bond.ErrNotFound) {
-		s.log.Error("bond store", "err", err)
+		s.log().Error("bond store", "err", err)
 	}
 }
 

@@ -16,11 +16,7 @@ func (s *Session) carryOut(e *Effect) {
 	case EffectSend:
 		s.send(e.PDU)
 	case EffectStartTimer:
-		arming := e.Arming
-		s.timer.stop()
-		s.timer.cancel = s.manager.options.AfterFunc(e.After, func() {
-			s.post(job{input: Input{Event: EventTimeout, Arming: arming}})
-		})
+		s.timer.start(s, e.After, e.Arming)
 		s.setDeadline(s.manager.options.Now().Add(e.After))
 	case EffectStopTimer:
 		s.timer.stop()
@@ -60,7 +56,7 @@ func (s *Session) carryOut(e *Effect) {
 // check logs what a link did not do; its end will be told as an event.
 func (s *Session) check(what string, err error) {
 	if err != nil {
-		s.log.Warn(what, "err", err)
+		s.log().Warn(what, "err", err)
 	}
 }
 
@@ -69,9 +65,10 @@ func (s *Session) storeBond(b *bond.Bond) {
 	b.Created = s.manager.options.Now()
 	err := s.manager.store.Put(*b)
 	if err != nil {
-		s.log.Error("bond not kept", "err", err)
+		s.log().Error("bond not kept", "err", err)
 	}
 	s.prompt.storeErr = err
+	s.found = s.found[:0]
 	s.mu.Lock()
 	s.given = nil
 	s.mu.Unlock()
@@ -108,11 +105,10 @@ func (s *Session) reportEncryptionFailure(status bt.Status) {
 
 // bondLost tells that the peer has no key for our bond. The bond stays.
 func (s *Session) bondLost() {
-	peer := s.procedure.PeerIdentity()
-	if s.findBond(peer) == nil {
+	if !s.bonded() {
 		return
 	}
-	s.events.put(BondLostEvent{Peer: peer})
+	s.events.put(BondLostEvent{Peer: s.procedure.PeerIdentity()})
 	if s.manager.options.Policy.LostBond == LostBondDisconnect {
 		s.check("disconnect", s.link.Disconnect(bt.AuthenticationFailure))
 	}

@@ -17,7 +17,10 @@ func (s *Session) Handler() bt.LinkHandler { return s.handler() }
 type linkHandler Session
 
 func (h *linkHandler) HandleSMP(pdu []byte) {
-	h.post(Input{PDU: append([]byte{}, pdu...)})
+	if pdu == nil {
+		pdu = []byte{} // which is malformed, as any without a code
+	}
+	h.post(Input{PDU: pdu})
 }
 
 func (h *linkHandler) HandleDelivered(number uint64) {
@@ -34,7 +37,7 @@ func (h *linkHandler) HandleEncryption(status bt.Status, enabled, _ bool) {
 	case enabled:
 		in.Event = EventEncryptionOn
 	}
-	s.post(job{run: func() { s.encryptionChanged(in) }})
+	s.post(job{input: in, encryption: true})
 }
 
 func (h *linkHandler) HandleLTKRequest(rand uint64, ediv uint16) {
@@ -98,7 +101,7 @@ func (s *Session) encryptionChanged(in Input) {
 	_, encrypted := s.procedure.Level()
 	lost := encrypted && in.Event == EventEncryptionOff
 	if s.flush.start != nil && !lost {
-		s.log.Warn("encryption event from before the start of encryption", "event", in.Event, "status", in.Status)
+		s.log().Warn("encryption event from before the start of encryption", "event", in.Event, "status", in.Status)
 		return
 	}
 	s.step(&job{input: in})
@@ -108,7 +111,7 @@ func (s *Session) encryptionChanged(in Input) {
 func (s *Session) send(pdu []byte) {
 	number, err := s.link.SendSMP(pdu)
 	if err != nil {
-		s.log.Warn("PDU not sent", "err", err)
+		s.log().Warn("PDU not sent", "err", err)
 		return
 	}
 	s.flush.sent = number
@@ -129,7 +132,7 @@ func (s *Session) startWhenFlushed(e *Effect) {
 // it is as one that could not be encrypted.
 func (s *Session) startEncryption(e *Effect) {
 	if err := s.link.StartEncryption(e.Key, e.Rand, e.EDIV); err != nil {
-		s.log.Warn("encryption not started", "err", err)
+		s.log().Warn("encryption not started", "err", err)
 		s.post(job{input: Input{Event: EventEncryptionFailed, Status: statusOf(err)}})
 	}
 }
@@ -158,15 +161,4 @@ func (s *Session) gone(reason bt.Status) {
 	}
 	s.events.put(DisconnectedEvent{Reason: reason})
 	s.events.end(func() { close(s.done) })
-}
-
-// timer is the procedure's timer. A stale timeout carries an old number, which
-// the procedure drops.
-type timer struct{ cancel func() bool }
-
-func (t *timer) stop() {
-	if t.cancel != nil {
-		t.cancel()
-		t.cancel = nil
-	}
 }

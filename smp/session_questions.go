@@ -41,39 +41,38 @@ func (p *prompt) end(cause error) {
 // is nobody to ask.
 func (s *Session) ask(e *Effect) {
 	ask := &s.manager.options.Prompter
-	q := s.question(e)
 	s.prompt.level = e.Level
 	switch e.Kind {
 	case EffectAskPairing:
-		s.askPairing(e, q)
+		s.askPairing(e)
 	case EffectAskSecurity:
-		s.askSecurity(e, q)
+		s.askSecurity(e)
 	case EffectAskFeatures:
-		s.askFeatures(e, q)
+		s.askFeatures(e)
 	case EffectAskPasskey:
-		s.put(e, func(ctx context.Context) (Input, error) {
+		s.put(e, ask.EnterPasskey != nil, func(ctx context.Context, q *Question) (Input, error) {
 			passkey, err := ask.EnterPasskey(ctx, q)
 			if err == nil && passkey >= passkeyLimit {
 				err = errors.New("smp: Prompter.EnterPasskey gave more than six digits")
 			}
 			return Input{Event: EventPasskeyEntered, Passkey: uint32(passkey)}, err
-		}, ask.EnterPasskey != nil)
+		})
 	case EffectAskCompare:
-		s.put(e, func(ctx context.Context) (Input, error) {
+		s.put(e, ask.CompareNumber != nil, func(ctx context.Context, q *Question) (Input, error) {
 			same, err := ask.CompareNumber(ctx, q)
 			if err == nil && !same {
 				err = NumericComparisonFailed
 			}
 			return Input{Event: EventNumbersEqual}, err
-		}, ask.CompareNumber != nil)
+		})
 	case EffectShowPasskey:
-		s.showPasskey(q)
+		s.showPasskey(e)
 	}
 }
 
 // askPairing is the responder's question; Options.Features answer it where
 // nobody is asked.
-func (s *Session) askPairing(e *Effect, q *Question) {
+func (s *Session) askPairing(e *Effect) {
 	s.manager.expectPairing(e.Offer.AuthReq)
 	requested := s.manager.options.Prompter.PairingRequested
 	if requested == nil {
@@ -82,25 +81,25 @@ func (s *Session) askPairing(e *Effect, q *Question) {
 		s.answer(e, Input{Event: EventConsentGiven, Features: &features}, nil)
 		return
 	}
-	s.put(e, func(ctx context.Context) (Input, error) {
+	s.put(e, true, func(ctx context.Context, q *Question) (Input, error) {
 		features, err := requested(ctx, q)
 		if err == nil {
 			err = s.checkOffer(&features)
 		}
 		return Input{Event: EventConsentGiven, Features: &features}, err
-	}, true)
+	})
 }
 
 // askSecurity is the initiator's question. Where nobody is asked, a bond is
 // replaced only for more protection, over a link that the bond encrypts.
-func (s *Session) askSecurity(e *Effect, q *Question) {
+func (s *Session) askSecurity(e *Effect) {
 	features := s.features()
 	in := Input{Event: EventConsentGiven, Features: &features}
 	if requested := s.manager.options.Prompter.SecurityRequested; requested != nil {
-		s.put(e, func(ctx context.Context) (Input, error) { return in, requested(ctx, q) }, true)
+		s.put(e, true, func(ctx context.Context, q *Question) (Input, error) { return in, requested(ctx, q) })
 		return
 	}
-	if _, encrypted := s.procedure.Level(); q.Bonded && (!q.Offer.AuthReq.MITM() || !encrypted) {
+	if _, encrypted := s.procedure.Level(); (!e.Offer.AuthReq.MITM() || !encrypted) && s.bonded() {
 		s.answer(e, in, nobodyToAsk)
 		return
 	}
@@ -110,7 +109,7 @@ func (s *Session) askSecurity(e *Effect, q *Question) {
 
 // askFeatures asks up to three times: about the features, about Just Works, and
 // about the bond that would be replaced.
-func (s *Session) askFeatures(e *Effect, q *Question) {
+func (s *Session) askFeatures(e *Effect) {
 	prompter := &s.manager.options.Prompter
 	justWorks := e.Level.Model == JustWorks
 	in := Input{Event: EventFeaturesConfirmed}
@@ -125,24 +124,24 @@ func (s *Session) askFeatures(e *Effect, q *Question) {
 		asks = append(asks, prompter.ReplaceBond)
 	}
 	switch {
-	case q.Offer.OOBData && e.Level.SC && !s.takeOOB():
+	case e.Offer.OOBData && e.Level.SC && !s.takeOOB():
 		s.answer(e, in, &refusal{OOBNotAvailable, errors.New("smp: another pairing uses the out-of-band data")})
 	case s.pairing != nil && !e.Level.Satisfies(s.pairing.want):
 		s.answer(e, in, &refusal{AuthenticationRequirements, fmt.Errorf("smp: the pairing would give %v, which is less than was wanted", e.Level)})
-	case s.prompt.unasked && q.Bonded && justWorks:
+	case s.prompt.unasked && justWorks && s.bonded():
 		s.answer(e, in, nobodyToAsk)
 	case len(asks) == 0:
 		s.answer(e, in, nil)
 	default:
 		in.Replace = e.Replaces && prompter.ReplaceBond != nil
-		s.put(e, func(ctx context.Context) (Input, error) {
+		s.put(e, true, func(ctx context.Context, q *Question) (Input, error) {
 			for _, ask := range asks {
 				if err := ask(ctx, q); err != nil {
 					return in, err
 				}
 			}
 			return in, nil
-		}, true)
+		})
 	}
 }
 
@@ -173,13 +172,13 @@ var nobodyToAsk = &refusal{AuthenticationRequirements, &PolicyError{
 }}
 
 // showPasskey has no answer; a display that fails cancels the pairing.
-func (s *Session) showPasskey(q *Question) {
+func (s *Session) showPasskey(e *Effect) {
 	show := s.manager.options.Prompter.DisplayPasskey
 	if show == nil {
 		s.post(job{input: Input{Event: EventCancel, Reason: PasskeyEntryFailed}})
 		return
 	}
-	ctx := s.prompt.begin()
+	ctx, q := s.prompt.begin(), s.question(e)
 	s.manager.options.Go(func() {
 		err := show(ctx, q)
 		if err == nil {
@@ -195,15 +194,15 @@ func (s *Session) showPasskey(q *Question) {
 
 // put asks on a goroutine of its own and answers with what comes back; where
 // there is nobody to ask, it refuses.
-func (s *Session) put(e *Effect, ask func(context.Context) (Input, error), somebody bool) {
+func (s *Session) put(e *Effect, somebody bool, ask func(context.Context, *Question) (Input, error)) {
 	question := e.Question
 	if !somebody {
 		s.answer(e, Input{}, errors.New("smp: the Prompter has no function for this question"))
 		return
 	}
-	ctx := s.prompt.begin()
+	ctx, q := s.prompt.begin(), s.question(e)
 	s.manager.options.Go(func() {
-		in, err := ask(ctx)
+		in, err := ask(ctx, q)
 		s.answer(&Effect{Question: question}, in, err)
 	})
 }
@@ -219,18 +218,21 @@ func (s *Session) answer(e *Effect, in Input, err error) {
 
 // question gathers what there is to know.
 func (s *Session) question(e *Effect) *Question {
-	peer := s.procedure.PeerIdentity()
 	return &Question{
 		Session:      s,
 		Role:         s.link.Role(),
 		Peer:         s.link.PeerAddress(),
-		PeerIdentity: peer,
-		Bonded:       s.findBond(peer) != nil,
+		PeerIdentity: s.procedure.PeerIdentity(),
+		Bonded:       s.bonded(),
 		Offer:        e.Offer,
 		Level:        e.Level,
 		Passkey:      Passkey(e.Number),
 	}
 }
+
+// bonded reports, during a step, whether there is a bond with the peer, or a key
+// of SetLTK.
+func (s *Session) bonded() bool { return s.findBondOnce(s.procedure.PeerIdentity()) != nil }
 
 // features are Options.Features for this link: out-of-band data of another peer
 // is left out.

@@ -7,6 +7,9 @@ import "sync"
 type job struct {
 	input Input
 
+	// encryption says that the input is what came of one.
+	encryption bool
+
 	// delivered, where it is not 0, is the number up to which all PDUs are
 	// acknowledged.
 	delivered uint64
@@ -19,20 +22,35 @@ type job struct {
 	done func(error)
 }
 
+// pdusSize holds two of the longest PDUs, in octets.
+const pdusSize = 130
+
 // jobs are those that wait. The memory is kept while there is something to do.
 type jobs struct {
 	waiting []job
-	first   int // of waiting, that was not begun
+	first   int    // of waiting, that was not begun
+	pdus    []byte // of those that wait, and of the one that is being done
 }
 
-func (q *jobs) put(j job) { q.waiting = append(q.waiting, j) }
+func (q *jobs) put(j job) {
+	if j.input.PDU != nil {
+		begin := len(q.pdus)
+		if q.pdus == nil {
+			q.pdus = make([]byte, 0, pdusSize)
+		}
+		q.pdus = append(q.pdus, j.input.PDU...)
+		j.input.PDU = q.pdus[begin:len(q.pdus):len(q.pdus)]
+	}
+	q.waiting = append(q.waiting, j)
+}
 
 func (q *jobs) empty() bool { return q.first == len(q.waiting) }
 
-// take gives the next one; false where there is none.
+// take gives the next one when the last is done; false where there is none.
 func (q *jobs) take() (j job, ok bool) {
 	if q.empty() {
-		q.waiting, q.first = q.waiting[:0], 0
+		clear(q.pdus) // they may have held keys
+		q.waiting, q.first, q.pdus = q.waiting[:0], 0, q.pdus[:0]
 		return job{}, false
 	}
 	j, q.waiting[q.first] = q.waiting[q.first], job{}
@@ -48,8 +66,8 @@ type workspace struct {
 
 var workspaces = sync.Pool{New: func() any { return new(workspace) }}
 
-// post gives the worker a job, and starts it where it is not at work. A session
-// at rest has no goroutine.
+// post gives the worker a job, of which it copies the PDU, and starts it where it
+// is not at work. A session at rest has no goroutine.
 func (s *Session) post(j job) {
 	s.mu.Lock()
 	s.jobs.put(j)
@@ -65,16 +83,12 @@ func (s *Session) post(j job) {
 // work does jobs until there are none. While a procedure waits for the next one,
 // which its timer bounds, it stays: a pairing has dozens.
 func (s *Session) work() {
+	growStack(s.held)
 	s.worked = workspaces.Get().(*workspace)
-	stayed := false
 	for {
 		s.mu.Lock()
 		j, ok := s.jobs.take()
-		for !ok && s.manager.workersStay && s.timer.cancel != nil {
-			if !stayed {
-				stayed = true
-				growStack(s.jobs.first)
-			}
+		for !ok && s.manager.workersStay && s.timer.running {
 			s.posted.Wait()
 			j, ok = s.jobs.take()
 		}
@@ -87,6 +101,8 @@ func (s *Session) work() {
 		switch {
 		case j.run != nil:
 			j.run()
+		case j.encryption:
+			s.encryptionChanged(j.input)
 		case j.delivered != 0:
 			s.delivered(j.delivered)
 		default:
@@ -101,7 +117,7 @@ func (s *Session) rest() {
 	workspaces.Put(s.worked)
 	s.worked, s.working = nil, false
 	if s.procedure.Idle() {
-		s.jobs = jobs{}
+		s.jobs, s.timer = jobs{}, timer{}
 	}
 }
 
