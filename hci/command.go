@@ -10,20 +10,40 @@ import (
 	"blesmp/bt"
 )
 
-// pending is a command on its way.
+// pending is a command on its way. Its memory is used again.
 type pending struct {
+	host   *Host
 	opcode Opcode
 	packet []byte
 	serial uint64
-	timer  *time.Timer
+	timer  *time.Timer  // of the answer
 	finish func(result) // called once, by the reader, with no lock held
+}
+
+// late ends the host when a command is not answered in time.
+func (p *pending) late() {
+	_ = p.host.fail(fmt.Errorf("%w: %s", ErrTimeout, p.opcode), bt.HardwareFailure)
+}
+
+// keptCommands is how many a host keeps the memory of.
+const keptCommands = 4
+
+// newPending gives the memory for a command; h.mu is held.
+func (h *Host) newPending() *pending {
+	n := len(h.answers)
+	if n == 0 {
+		return &pending{host: h}
+	}
+	p := h.answers[n-1]
+	h.answers = h.answers[:n-1]
+	return p
 }
 
 // result is how a command ended.
 type result struct {
-	err        error // nil, a *CommandError, or why the host ended
-	parameters []byte
-	complete   bool // by Command Complete, so that there are parameters
+	err        error  // nil, a *CommandError, or why the host ended
+	parameters []byte // valid during the call that is told
+	complete   bool   // by Command Complete, so that there are parameters
 }
 
 // Command sends a command and waits for Command Complete, whose return
@@ -39,7 +59,10 @@ func (h *Host) Command(ctx context.Context, command Command, ret Return) error {
 		return fmt.Errorf("hci: return parameters of %s do not belong to %s", ret.Opcode(), opcode)
 	}
 	answer := make(chan result, 1)
-	p, err := h.submit(command, func(r result) { answer <- r })
+	serial, err := h.submit(command, func(r result) {
+		r.parameters = slices.Clone(r.parameters)
+		answer <- r
+	})
 	if err != nil {
 		return err
 	}
@@ -47,7 +70,7 @@ func (h *Host) Command(ctx context.Context, command Command, ret Return) error {
 	select {
 	case r = <-answer:
 	case <-ctx.Done():
-		h.withdraw(p)
+		h.withdraw(serial)
 		return doing(opcode.String(), ctx.Err())
 	}
 	switch {
@@ -76,31 +99,27 @@ func (h *Host) Encrypt(ctx context.Context, key bt.Key, block [16]byte) ([16]byt
 	return ret.EncryptedData, err
 }
 
-// submit queues a command. It fails only where the host has ended.
-func (h *Host) submit(command Command, finish func(result)) (*pending, error) {
-	p := &pending{
-		opcode: command.Opcode(),
-		packet: AppendCommand(nil, command),
-		finish: finish,
-	}
+// submit queues a command and gives its number. It fails only where the host has
+// ended.
+func (h *Host) submit(command Command, finish func(result)) (serial uint64, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.err != nil {
-		return nil, h.err
+		return 0, h.err
 	}
+	p := h.newPending()
+	p.opcode, p.packet, p.finish = command.Opcode(), AppendCommand(p.packet[:0], command), finish
 	p.serial = h.nextSerial()
 	h.queue.push(p)
 	h.work.Signal()
-	return p, nil
+	return p.serial, nil
 }
 
 // withdraw takes back a command that was not sent yet.
-func (h *Host) withdraw(p *pending) {
+func (h *Host) withdraw(serial uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if all := h.queue.all(); slices.Contains(all, p) {
-		h.queue.keep(slices.DeleteFunc(all, func(other *pending) bool { return other == p }))
-	}
+	h.queue.keep(slices.DeleteFunc(h.queue.all(), func(p *pending) bool { return p.serial == serial }))
 }
 
 func (h *Host) nextSerial() uint64 {
@@ -113,9 +132,11 @@ func (h *Host) nextSerial() uint64 {
 func (h *Host) nextCommand(b []byte) []byte {
 	p := h.queue.pop()
 	h.credits--
-	p.timer = time.AfterFunc(h.options.CommandTimeout, func() {
-		_ = h.fail(fmt.Errorf("%w: %s", ErrTimeout, p.opcode), bt.HardwareFailure)
-	})
+	if p.timer == nil {
+		p.timer = time.AfterFunc(h.options.CommandTimeout, p.late)
+	} else {
+		p.timer.Reset(h.options.CommandTimeout)
+	}
 	h.sent = append(h.sent, p)
 	b = append(b, p.packet...)
 	clear(p.packet) // it may hold a key
@@ -129,16 +150,16 @@ func (h *Host) commandComplete(e *CommandComplete) {
 		return
 	}
 	if len(e.ReturnParameters) == 0 {
-		p.finish(result{err: &PacketError{Packet: p.opcode.String(), Problem: "return parameters without a status"}})
+		h.finishCommand(p, result{err: &PacketError{Packet: p.opcode.String(), Problem: "return parameters without a status"}})
 		return
 	}
 	r := result{complete: true}
 	if status := bt.Status(e.ReturnParameters[0]); status != bt.Success {
 		r.err = &CommandError{Opcode: p.opcode, Status: status}
 	} else {
-		r.parameters = slices.Clone(e.ReturnParameters)
+		r.parameters = e.ReturnParameters
 	}
-	p.finish(r)
+	h.finishCommand(p, r)
 }
 
 // commandStatus handles the event of that name.
@@ -151,7 +172,23 @@ func (h *Host) commandStatus(e *CommandStatus) {
 	if e.Status != bt.Success {
 		r.err = &CommandError{Opcode: p.opcode, Status: e.Status}
 	}
+	h.finishCommand(p, r)
+}
+
+// finishCommand tells how a command ended, and takes its memory back: not where
+// the timer has gone off, which may still look at it.
+func (h *Host) finishCommand(p *pending, r result) {
+	stopped := p.timer.Stop()
 	p.finish(r)
+	if !stopped {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p.finish = nil
+	if len(h.answers) < keptCommands {
+		h.answers = append(h.answers, p)
+	}
 }
 
 // answered takes the oldest command with this opcode off those that were sent,
@@ -164,7 +201,6 @@ func (h *Host) answered(opcode Opcode, credits uint8) *pending {
 	if i >= 0 {
 		p = h.sent[i]
 		h.sent = slices.Delete(h.sent, i, i+1)
-		p.timer.Stop()
 	}
 	h.credits = max(0, int(credits)-len(h.sent))
 	h.work.Signal()

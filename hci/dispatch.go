@@ -8,26 +8,6 @@ import (
 	"blesmp/hci/transport"
 )
 
-// decoder is a generated struct that reads its parameters.
-type decoder interface{ Unmarshal(b []byte) error }
-
-// decode reads parameters and calls the handler, or counts and logs why not.
-func decode[T any, P interface {
-	*T
-	decoder
-}](h *Host, parameters []byte, handle func(P)) {
-	decodeInto(h, parameters, P(new(T)), handle)
-}
-
-// decodeInto is decode with memory for the event.
-func decodeInto[P decoder](h *Host, parameters []byte, e P, handle func(P)) {
-	if err := e.Unmarshal(parameters); err != nil {
-		h.count(&h.stats.Malformed, slog.LevelWarn, "malformed event", "error", err)
-		return
-	}
-	handle(e)
-}
-
 // dispatch handles one packet of the controller.
 func (h *Host) dispatch(packet []byte) {
 	if err := transport.Check(packet); err != nil {
@@ -44,36 +24,61 @@ func (h *Host) dispatch(packet []byte) {
 	}
 }
 
+// understood reports whether parameters could be read, or counts and logs why
+// not.
+func (h *Host) understood(err error) bool {
+	if err != nil {
+		h.count(&h.stats.Malformed, slog.LevelWarn, "malformed event", "error", err)
+	}
+	return err == nil
+}
+
 func (h *Host) dispatchEvent(code EventCode, parameters []byte) {
 	switch code {
 	case EventCodeCommandComplete:
-		decode(h, parameters, h.commandComplete)
+		var e CommandComplete
+		if h.understood(e.Unmarshal(parameters)) {
+			h.commandComplete(&e)
+		}
 	case EventCodeCommandStatus:
-		decode(h, parameters, h.commandStatus)
+		var e CommandStatus
+		if h.understood(e.Unmarshal(parameters)) {
+			h.commandStatus(&e)
+		}
 	case EventCodeNumberOfCompletedPackets:
-		decodeInto(h, parameters, &h.completion, h.completed)
+		if h.understood(h.completion.Unmarshal(parameters)) {
+			h.completed(&h.completion)
+		}
 	case EventCodeDisconnectionComplete:
-		decode(h, parameters, h.disconnected)
+		var e DisconnectionComplete
+		if h.understood(e.Unmarshal(parameters)) {
+			h.disconnected(&e)
+		}
 	case EventCodeEncryptionChange:
-		decode(h, parameters, func(e *EncryptionChange) {
+		var e EncryptionChange
+		if h.understood(e.Unmarshal(parameters)) {
 			h.encrypted(e.ConnectionHandle, e.Status, e.EncryptionEnabled != 0, false)
-		})
+		}
 	case EventCodeEncryptionChangeV2:
-		decode(h, parameters, func(e *EncryptionChangeV2) {
+		var e EncryptionChangeV2
+		if h.understood(e.Unmarshal(parameters)) {
 			h.encrypted(e.ConnectionHandle, e.Status, e.EncryptionEnabled != 0, false)
-		})
+		}
 	case EventCodeEncryptionKeyRefreshComplete:
-		decode(h, parameters, func(e *EncryptionKeyRefreshComplete) {
+		var e EncryptionKeyRefreshComplete
+		if h.understood(e.Unmarshal(parameters)) {
 			h.encrypted(e.ConnectionHandle, e.Status, e.Status == bt.Success, true)
-		})
+		}
 	case EventCodeHardwareError:
-		decode(h, parameters, func(e *HardwareError) {
+		var e HardwareError
+		if h.understood(e.Unmarshal(parameters)) {
 			_ = h.fail(fmt.Errorf("%w: code 0x%02x", ErrHardware, e.HardwareCode), bt.HardwareFailure)
-		})
+		}
 	case EventCodeDataBufferOverflow:
-		decode(h, parameters, func(e *DataBufferOverflow) {
+		var e DataBufferOverflow
+		if h.understood(e.Unmarshal(parameters)) {
 			h.log.Error("controller lost data: its buffers overflowed", "link type", e.LinkType)
-		})
+		}
 	case EventCodeLEMeta:
 		if len(parameters) == 0 {
 			h.count(&h.stats.Malformed, slog.LevelWarn, "LE meta event without a subevent")
@@ -88,7 +93,8 @@ func (h *Host) dispatchEvent(code EventCode, parameters []byte) {
 func (h *Host) dispatchLE(code Subevent, parameters []byte) {
 	switch code {
 	case SubeventLEConnectionComplete:
-		decode(h, parameters, func(e *LEConnectionComplete) {
+		var e LEConnectionComplete
+		if h.understood(e.Unmarshal(parameters)) {
 			h.connected(&LEEnhancedConnectionComplete{
 				Status:             e.Status,
 				ConnectionHandle:   e.ConnectionHandle,
@@ -99,17 +105,32 @@ func (h *Host) dispatchLE(code Subevent, parameters []byte) {
 				PeripheralLatency:  e.PeripheralLatency,
 				SupervisionTimeout: e.SupervisionTimeout,
 			})
-		})
+		}
 	case SubeventLEEnhancedConnectionComplete:
-		decode(h, parameters, h.connected)
+		var e LEEnhancedConnectionComplete
+		if h.understood(e.Unmarshal(parameters)) {
+			h.connected(&e)
+		}
 	case SubeventLEAdvertisingReport:
-		decode(h, parameters, h.reported)
+		var e LEAdvertisingReport
+		if h.understood(e.Unmarshal(parameters)) {
+			h.reported(&e)
+		}
 	case SubeventLEDirectedAdvertisingReport:
-		decode(h, parameters, h.reportedDirected)
+		var e LEDirectedAdvertisingReport
+		if h.understood(e.Unmarshal(parameters)) {
+			h.reportedDirected(&e)
+		}
 	case SubeventLELongTermKeyRequest:
-		decode(h, parameters, h.askedForKey)
+		var e LELongTermKeyRequest
+		if h.understood(e.Unmarshal(parameters)) {
+			h.askedForKey(&e)
+		}
 	case SubeventLERemoteConnectionParameterRequest:
-		decode(h, parameters, h.askedForParameters)
+		var e LERemoteConnectionParameterRequest
+		if h.understood(e.Unmarshal(parameters)) {
+			h.askedForParameters(&e)
+		}
 	case SubeventLEConnectionUpdateComplete, SubeventLEDataLengthChange, SubeventLEReadRemoteFeaturesComplete:
 		h.log.Debug("link changed", "subevent", code)
 	default:

@@ -87,6 +87,7 @@ type Host struct {
 
 	queue   queue[*pending] // commands to be sent
 	sent    []*pending      // commands to be answered
+	answers []*pending      // memory for commands
 	credits int             // commands that the controller takes now
 	serial  uint64          // numbers commands and frames in the order of their calls
 

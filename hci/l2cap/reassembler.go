@@ -8,7 +8,7 @@ import (
 // Frame is a whole basic frame, as it was received.
 type Frame struct {
 	Channel CID
-	Payload []byte // valid until the next Push
+	Payload []byte // a part of what was pushed last, or valid until the next Push
 }
 
 // FragmentError says that fragments did not make a frame. What was collected is
@@ -42,9 +42,13 @@ func (r *Reassembler) Push(boundary Boundary, data []byte) (frame Frame, whole b
 	switch boundary {
 	case FirstToController, FirstToHost:
 		if r.pending {
-			err = &FragmentError{Problem: "a frame begins before the last one is whole", Have: len(r.frame), Want: r.want()}
+			err = &FragmentError{Problem: "a frame begins before the last one is whole", Have: len(r.frame), Want: frameSize(r.frame)}
 		}
-		r.frame, r.pending = r.frame[:0], true
+		r.frame, r.pending = r.frame[:0], false
+		if size := frameSize(data); size > 0 && size == len(data) {
+			return frameOf(data), true, err // as nearly all are
+		}
+		r.pending = true
 	case Continuation:
 		if !r.pending {
 			return Frame{}, false, &FragmentError{Problem: "a continuation without a beginning", Have: len(data)}
@@ -54,7 +58,7 @@ func (r *Reassembler) Push(boundary Boundary, data []byte) (frame Frame, whole b
 		return Frame{}, false, &FragmentError{Problem: fmt.Sprintf("packet boundary flag %d is not used on LE", boundary), Have: len(data)}
 	}
 	r.frame = append(r.frame, data...)
-	want := r.want()
+	want := frameSize(r.frame)
 	switch {
 	case want == 0 || len(r.frame) < want:
 		return Frame{}, false, err
@@ -63,16 +67,19 @@ func (r *Reassembler) Push(boundary Boundary, data []byte) (frame Frame, whole b
 		return Frame{}, false, &FragmentError{Problem: "the fragments are longer than the frame", Have: len(r.frame), Want: want}
 	}
 	r.pending = false
-	return Frame{
-		Channel: CID(binary.LittleEndian.Uint16(r.frame[2:])),
-		Payload: r.frame[HeaderSize:],
-	}, true, err
+	return frameOf(r.frame), true, err
 }
 
-// want is the size of the whole frame, or 0 as long as its header is not whole.
-func (r *Reassembler) want() int {
-	if len(r.frame) < HeaderSize {
+// frameSize is the size of the whole frame that b begins, or 0 as long as its
+// header is not whole.
+func frameSize(b []byte) int {
+	if len(b) < HeaderSize {
 		return 0
 	}
-	return HeaderSize + int(binary.LittleEndian.Uint16(r.frame))
+	return HeaderSize + int(binary.LittleEndian.Uint16(b))
+}
+
+// frameOf reads a whole frame.
+func frameOf(b []byte) Frame {
+	return Frame{Channel: CID(binary.LittleEndian.Uint16(b[2:])), Payload: b[HeaderSize:]}
 }
