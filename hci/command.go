@@ -103,7 +103,7 @@ func (h *Host) Encrypt(ctx context.Context, key bt.Key, block [16]byte) ([16]byt
 // ended.
 func (h *Host) submit(command Command, finish func(result)) (serial uint64, err error) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.unlock()
 	if h.err != nil {
 		return 0, h.err
 	}
@@ -111,7 +111,6 @@ func (h *Host) submit(command Command, finish func(result)) (serial uint64, err 
 	p.opcode, p.packet, p.finish = command.Opcode(), AppendCommand(p.packet[:0], command), finish
 	p.serial = h.nextSerial()
 	h.queue.push(p)
-	h.work.Signal()
 	return p.serial, nil
 }
 
@@ -203,8 +202,7 @@ func (h *Host) answered(opcode Opcode, credits uint8) *pending {
 		h.sent = slices.Delete(h.sent, i, i+1)
 	}
 	h.credits = max(0, int(credits)-len(h.sent))
-	h.work.Signal()
-	h.mu.Unlock()
+	h.unlock()
 	if p == nil && opcode != 0 {
 		h.count(&h.stats.Unknown, slog.LevelWarn, "answer to no command", "opcode", opcode)
 	}

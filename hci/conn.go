@@ -198,7 +198,7 @@ func (c *Conn) enqueue(id l2cap.CID, payload []byte) (number uint64, err error) 
 	}
 	h := c.host
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.unlock()
 	switch {
 	case c.err != nil:
 		return 0, c.err
@@ -221,6 +221,5 @@ func (c *Conn) enqueue(id l2cap.CID, payload []byte) (number uint64, err error) 
 	}
 	c.out.push(o)
 	h.waiting.push(o)
-	h.work.Signal()
 	return number, nil
 }

@@ -77,13 +77,16 @@ type Host struct {
 
 	completion NumberOfCompletedPackets // the reader's memory for the next one
 
-	mu       sync.Mutex
-	work     sync.Cond // for the writer: there may be something to write
-	err      error     // why the host ended
-	reason   bt.Status // the same for links
-	resolver Resolver
-	serve    func(bt.Link) bt.LinkHandler
-	stats    Stats
+	mu        sync.Mutex
+	work      sync.Cond // for the writer: there may be something to write
+	immediate bool      // the transport takes packets at once, and there is no writer
+	writing   bool      // somebody does
+	packet    []byte    // of who writes
+	err       error     // why the host ended
+	reason    bt.Status // the same for links
+	resolver  Resolver
+	serve     func(bt.Link) bt.LinkHandler
+	stats     Stats
 
 	queue   queue[*pending] // commands to be sent
 	sent    []*pending      // commands to be answered
@@ -158,7 +161,9 @@ func NewHost(ctx context.Context, t transport.Transport, options Options) (*Host
 		h.log = slog.New(slog.DiscardHandler)
 	}
 	go h.read()
-	go h.write()
+	if _, h.immediate = t.(transport.Immediate); !h.immediate {
+		go h.write()
+	}
 	if err := h.bringUp(ctx); err != nil {
 		_ = h.fail(err, bt.HardwareFailure)
 		<-h.done

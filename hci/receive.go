@@ -112,8 +112,7 @@ func (h *Host) remove(c *Conn, reason bt.Status) {
 	h.order = slices.DeleteFunc(h.order, func(other *Conn) bool { return other == c })
 	h.aclFree += c.unacked.len()
 	c.drop(reason)
-	h.work.Signal()
-	h.mu.Unlock()
+	h.unlock()
 	c.end(reason)
 }
 

@@ -7,41 +7,61 @@ import (
 	"blesmp/hci/l2cap"
 )
 
-// write sends what is queued, as far as the controller has room, until the host
-// ends.
+// write writes until the host ends.
 func (h *Host) write() {
-	var packet []byte
-	for {
-		var ok bool
-		if packet, ok = h.next(packet[:0]); !ok {
-			return
-		}
-		err := h.transport.WritePacket(packet)
-		clear(packet) // it may hold a key
-		if err != nil {
-			_ = h.fail(doing("transport", err), bt.HardwareFailure)
-			return
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for h.err == nil {
+		h.writeQueued()
+		if h.err == nil {
+			h.work.Wait()
 		}
 	}
 }
 
-// next waits until something can be sent and appends its packet. A command
-// waits for data that was queued before it and can be sent, so that a PDU and
-// the command behind it (to encrypt, to disconnect) stay in order; data for
-// which there is no room holds nothing up.
-func (h *Host) next(b []byte) ([]byte, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+// unlock gives up h.mu where something was queued, or the controller has room
+// again, and has it written.
+func (h *Host) unlock() {
+	if h.immediate && !h.writing {
+		h.writing = true
+		h.writeQueued()
+		h.writing = false
+	}
+	h.work.Signal()
+	h.mu.Unlock()
+}
+
+// writeQueued writes what is queued, as far as the controller has room. h.mu is
+// held, but while the transport writes.
+func (h *Host) writeQueued() {
 	for h.err == nil {
-		oldest, data := h.oldestData()
-		data = data && h.aclFree > 0
-		switch {
-		case h.credits > 0 && h.queue.len() > 0 && (!data || h.queue.oldest().serial < oldest):
-			return h.nextCommand(b), true
-		case data:
-			return h.nextData(b), true
+		packet, ok := h.next(h.packet[:0])
+		if !ok {
+			return
 		}
-		h.work.Wait()
+		h.packet = packet
+		h.mu.Unlock()
+		err := h.transport.WritePacket(packet)
+		clear(packet) // it may hold a key
+		if err != nil {
+			_ = h.fail(doing("transport", err), bt.HardwareFailure)
+		}
+		h.mu.Lock()
+	}
+}
+
+// next appends the next packet that can be sent, if there is one; h.mu is held. A
+// command waits for data that was queued before it and can be sent, so that a PDU
+// and the command behind it (to encrypt, to disconnect) stay in order; data for
+// which there is no room holds nothing up.
+func (h *Host) next(b []byte) (packet []byte, ok bool) {
+	oldest, data := h.oldestData()
+	data = data && h.aclFree > 0
+	switch {
+	case h.credits > 0 && h.queue.len() > 0 && (!data || h.queue.oldest().serial < oldest):
+		return h.nextCommand(b), true
+	case data:
+		return h.nextData(b), true
 	}
 	return b, false
 }
@@ -139,7 +159,7 @@ func (h *Host) completed(e *NumberOfCompletedPackets) {
 // packets back then.
 func (h *Host) release(handle uint16, n int) (c *Conn, number uint64, surplus bool) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.unlock()
 	c = h.links[handle]
 	if c == nil {
 		return nil, 0, false
@@ -152,6 +172,5 @@ func (h *Host) release(handle uint16, n int) (c *Conn, number uint64, surplus bo
 	}
 	c.unacked.drop(n)
 	h.aclFree += n
-	h.work.Signal()
 	return c, number, surplus
 }

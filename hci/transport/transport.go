@@ -19,6 +19,16 @@ type Transport interface {
 	Close() error
 }
 
+// Immediate is a Transport that takes every packet at once, as one that keeps them
+// in memory does: who has something to say to its controller can say it himself,
+// and need not wait for a goroutine that could be made to wait.
+type Immediate interface {
+	Transport
+
+	// WritesImmediately does nothing.
+	WritesImmediately()
+}
+
 // The packet types that H4 puts first (Core Vol 4, Part A, 2).
 const (
 	CommandPacket     = 0x01

@@ -100,7 +100,7 @@ type Controller struct {
 	settings
 }
 
-var _ transport.Transport = (*Controller)(nil)
+var _ transport.Immediate = (*Controller)(nil)
 
 // settings are what Reset puts back.
 type settings struct {
@@ -201,6 +201,9 @@ func (c *Controller) WritePacket(p []byte) error {
 	}
 	return nil
 }
+
+// WritesImmediately says that WritePacket waits for nobody.
+func (c *Controller) WritesImmediately() {}
 
 // ReadPacket waits for the next H4 packet to the host. It uses the memory of buf
 // where that suffices. After Close it is io.EOF.
