@@ -98,8 +98,7 @@ func (c *Conn) StartEncryption(ltk bt.Key, rand uint64, ediv uint16) error {
 		EncryptedDiversifier: ediv,
 		LongTermKey:          ltk,
 	}, func(r result) {
-		var refused *CommandError
-		if errors.As(r.err, &refused) && !c.ended {
+		if refused, ok := errors.AsType[*CommandError](r.err); ok && !c.ended {
 			c.handler.HandleEncryption(refused.Status, false, c.encrypted.Load())
 		}
 	})

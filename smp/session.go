@@ -25,9 +25,7 @@ type Session struct {
 
 	// Used by the worker alone, which is one goroutine at a time.
 	procedure *Procedure
-	worked    *workspace // while the worker runs
 	flush     flush
-	timer     timer
 	prompt    prompt
 	asked     AuthReq     // by our Security Request, for what the central begins then
 	inquiry   error       // refusal of the command that is being stepped
@@ -35,8 +33,9 @@ type Session struct {
 	pairing   *pairingWait
 	encrypt   *encryptWait
 
+	workspace *workspace // set and dropped under the lock; the worker has it while it runs
+
 	mu      sync.Mutex
-	jobs    jobs
 	posted  sync.Cond // for the worker: there is a job
 	working bool
 	held    int // sessions of the same peer that have to end before the worker starts
@@ -299,7 +298,7 @@ func (s *Session) checkStore(err error) {
 
 // step gives one input to the procedure and carries out what comes of it.
 func (s *Session) step(j *job) {
-	w := s.worked
+	w := s.workspace
 	clear(s.found)
 	s.inquiry, s.found = nil, s.found[:0]
 	j.input.Scratch = w.scratch[:0]

@@ -16,10 +16,10 @@ func (s *Session) carryOut(e *Effect) {
 	case EffectSend:
 		s.send(e.PDU)
 	case EffectStartTimer:
-		s.timer.start(s, e.After, e.Arming)
+		s.workspace.timer.start(s, e.After, e.Arming)
 		s.setDeadline(s.manager.options.Now().Add(e.After))
 	case EffectStopTimer:
-		s.timer.stop()
+		s.workspace.timer.stop()
 		s.setDeadline(time.Time{})
 	case EffectStartPairingEncryption, EffectStartStoredEncryption:
 		s.startWhenFlushed(e)

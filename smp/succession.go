@@ -51,7 +51,7 @@ func (m *Manager) ended(s *Session) {
 func (s *Session) goOn() {
 	s.mu.Lock()
 	s.held--
-	start := s.held == 0 && !s.jobs.empty() && !s.working
+	start := s.held == 0 && s.workspace != nil && !s.working
 	s.working = s.working || start
 	s.mu.Unlock()
 	if start {

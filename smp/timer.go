@@ -21,11 +21,11 @@ type alarm struct {
 // start starts the timer, again where it runs.
 func (t *timer) start(s *Session, after time.Duration, arming uint64) {
 	if !t.stop() {
-		t.alarm = &alarm{session: s}
+		t.alarm = &alarm{}
 	}
 	t.running = true
 	a := t.alarm
-	a.arming = arming
+	a.session, a.arming = s, arming
 	switch afterFunc := s.manager.options.AfterFunc; {
 	case afterFunc != nil:
 		a.cancel = afterFunc(after, a.ring)

@@ -22,22 +22,17 @@ type job struct {
 	done func(error)
 }
 
-// pdusSize holds two of the longest PDUs, in octets.
-const pdusSize = 130
-
-// jobs are those that wait. The memory is kept while there is something to do.
+// jobs are those that wait.
 type jobs struct {
 	waiting []job
 	first   int    // of waiting, that was not begun
 	pdus    []byte // of those that wait, and of the one that is being done
 }
 
+// put puts a job behind the others, and copies its PDU.
 func (q *jobs) put(j job) {
 	if j.input.PDU != nil {
 		begin := len(q.pdus)
-		if q.pdus == nil {
-			q.pdus = make([]byte, 0, pdusSize)
-		}
 		q.pdus = append(q.pdus, j.input.PDU...)
 		j.input.PDU = q.pdus[begin:len(q.pdus):len(q.pdus)]
 	}
@@ -58,19 +53,36 @@ func (q *jobs) take() (j job, ok bool) {
 	return j, true
 }
 
-// workspace is what a step needs, and sessions at rest share.
+// workspace is what a session needs while there is something to do. Sessions at
+// rest have none, and share those that there are.
 type workspace struct {
+	jobs jobs // under the session's lock
+
+	// Used by the worker alone.
+	timer   timer
 	effects []Effect
 	scratch [160]byte
 }
 
-var workspaces = sync.Pool{New: func() any { return new(workspace) }}
+// What a workspace has room for from the start. One with room for more than the
+// most is not kept.
+const (
+	fewJobs, mostJobs = 8, 64
+	fewPDUs, mostPDUs = 256, 4096 // octets
+)
+
+var workspaces = sync.Pool{New: func() any {
+	return &workspace{jobs: jobs{waiting: make([]job, 0, fewJobs), pdus: make([]byte, 0, fewPDUs)}}
+}}
 
 // post gives the worker a job, of which it copies the PDU, and starts it where it
 // is not at work. A session at rest has no goroutine.
 func (s *Session) post(j job) {
 	s.mu.Lock()
-	s.jobs.put(j)
+	if s.workspace == nil {
+		s.workspace = workspaces.Get().(*workspace)
+	}
+	s.workspace.jobs.put(j)
 	start := !s.working && s.held == 0
 	s.working = s.working || start
 	s.posted.Signal()
@@ -83,14 +95,13 @@ func (s *Session) post(j job) {
 // work does jobs until there are none. While a procedure waits for the next one,
 // which its timer bounds, it stays: a pairing has dozens.
 func (s *Session) work() {
-	growStack(s.held)
-	s.worked = workspaces.Get().(*workspace)
-	for {
+	w := s.workspace
+	for grown := false; ; {
 		s.mu.Lock()
-		j, ok := s.jobs.take()
-		for !ok && s.manager.workersStay && s.timer.running {
+		j, ok := w.jobs.take()
+		for !ok && s.manager.workersStay && w.timer.running {
 			s.posted.Wait()
-			j, ok = s.jobs.take()
+			j, ok = w.jobs.take()
 		}
 		if !ok {
 			s.rest()
@@ -98,6 +109,10 @@ func (s *Session) work() {
 			return
 		}
 		s.mu.Unlock()
+		if !grown && j.input.Event != EventDisconnected {
+			grown = true
+			growStack(j.input.PDU)
+		}
 		switch {
 		case j.run != nil:
 			j.run()
@@ -111,24 +126,28 @@ func (s *Session) work() {
 	}
 }
 
-// rest ends the work; s.mu is held. A session that has nothing to go on with
-// keeps no memory for it.
+// rest ends the work; s.mu is held.
 func (s *Session) rest() {
-	workspaces.Put(s.worked)
-	s.worked, s.working = nil, false
-	if s.procedure.Idle() {
-		s.jobs, s.timer = jobs{}, timer{}
+	s.working = false
+	w := s.workspace
+	if !s.procedure.Idle() || w.timer.running {
+		return
+	}
+	s.workspace = nil
+	w.timer = timer{} // a timer may not serve two synctest bubbles
+	if cap(w.jobs.waiting) <= mostJobs && cap(w.jobs.pdus) <= mostPDUs {
+		workspaces.Put(w)
 	}
 }
 
 // growStack has the stack of a goroutine grow while it is shallow. Elliptic curves
 // take 10 kB of it: to get there step by step, each time with a whole calculation
-// to move, takes a good part of the time of the curves. What it returns has no
-// meaning.
+// to move, takes a good part of the time of the curves. What it takes and returns
+// has no meaning.
 //
 //go:noinline
-func growStack(n int) byte {
+func growStack(b []byte) byte {
 	var frame [7 << 10]byte
-	frame[n%len(frame)] = 1
-	return frame[(n+1)%len(frame)]
+	frame[len(b)%len(frame)] = 1
+	return frame[(len(b)+1)%len(frame)]
 }
