@@ -238,6 +238,11 @@ func (p *Procedure) Idle() bool {
 	return p.config.Table.States[p.machine.State].Flags&table.Rest != 0
 }
 
+// awaitsController reports whether it is for the controller to go on.
+func (p *Procedure) awaitsController() bool {
+	return p.config.Table.States[p.machine.State].Flags&table.WaitController != 0
+}
+
 // Level is what encrypts the link now; false where it is not encrypted.
 func (p *Procedure) Level() (Level, bool) { return p.level, p.encrypted }
 

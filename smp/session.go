@@ -25,7 +25,7 @@ type Session struct {
 
 	// Used by the worker alone, which is one goroutine at a time.
 	procedure *Procedure
-	flush     flush
+	flush     flush // but for what is under the lock
 	prompt    prompt
 	asked     AuthReq     // by our Security Request, for what the central begins then
 	inquiry   error       // refusal of the command that is being stepped
@@ -218,6 +218,7 @@ func (s *Session) publish() (changed bool) {
 	level, encrypted := s.procedure.Level()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.flush.awaited = s.flush.start != nil || len(s.flush.then) > 0 || s.procedure.awaitsController()
 	before := s.status
 	s.status = status{
 		state:        s.procedure.State(),

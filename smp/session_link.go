@@ -23,9 +23,17 @@ func (h *linkHandler) HandleSMP(pdu []byte) {
 	h.post(Input{PDU: pdu})
 }
 
+// HandleDelivered leaves the worker alone where nobody waits for it: of most PDUs
+// the peer's answer tells more than that they have arrived.
 func (h *linkHandler) HandleDelivered(number uint64) {
 	s := (*Session)(h)
-	s.post(job{delivered: number})
+	s.mu.Lock()
+	s.flush.acknowledged = max(s.flush.acknowledged, number)
+	awaited := s.flush.awaited
+	s.mu.Unlock()
+	if awaited {
+		s.post(job{delivered: true})
+	}
 }
 
 func (h *linkHandler) HandleEncryption(status bt.Status, enabled, _ bool) {
@@ -58,14 +66,28 @@ func (h *linkHandler) post(in Input) { (*Session)(h).post(job{input: in}) }
 // flush keeps the session's first promise to its procedure: encryption is
 // started when all PDUs sent before are acknowledged.
 type flush struct {
-	sent, acknowledged uint64
-	start              *Effect  // encryption that waits
-	then               []func() // others who wait
+	sent  uint64
+	start *Effect  // encryption that waits
+	then  []func() // others who wait
+
+	// Under the session's lock.
+	acknowledged uint64
+	awaited      bool // somebody waits, or the procedure waits for the controller
+}
+
+// outstanding reports whether PDUs are not acknowledged, and has the worker told
+// when they are.
+func (s *Session) outstanding() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	outstanding := s.flush.acknowledged < s.flush.sent
+	s.flush.awaited = s.flush.awaited || outstanding
+	return outstanding
 }
 
 // whenDelivered calls f when all PDUs are acknowledged, or the link is gone.
 func (s *Session) whenDelivered(f func()) {
-	if s.flush.acknowledged >= s.flush.sent || s.procedure.State() == StateClosed {
+	if s.procedure.State() == StateClosed || !s.outstanding() {
 		f()
 		return
 	}
@@ -80,10 +102,9 @@ func (f *flush) release() {
 	f.then = nil
 }
 
-// delivered takes the acknowledgement of all PDUs up to a number.
-func (s *Session) delivered(number uint64) {
-	s.flush.acknowledged = max(s.flush.acknowledged, number)
-	if s.flush.acknowledged < s.flush.sent {
+// delivered goes on with what waits, if all PDUs are acknowledged.
+func (s *Session) delivered() {
+	if s.outstanding() {
 		return
 	}
 	if e := s.flush.start; e != nil {
@@ -120,7 +141,7 @@ func (s *Session) send(pdu []byte) {
 // startWhenFlushed starts encryption, now or when the PDUs before are
 // acknowledged.
 func (s *Session) startWhenFlushed(e *Effect) {
-	if s.flush.acknowledged < s.flush.sent {
+	if s.outstanding() {
 		waiting := *e
 		s.flush.start = &waiting
 		return

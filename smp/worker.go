@@ -10,9 +10,8 @@ type job struct {
 	// encryption says that the input is what came of one.
 	encryption bool
 
-	// delivered, where it is not 0, is the number up to which all PDUs are
-	// acknowledged.
-	delivered uint64
+	// delivered says that more PDUs are acknowledged, for which somebody waits.
+	delivered bool
 
 	// run, where it is set, is called.
 	run func()
@@ -118,8 +117,8 @@ func (s *Session) work() {
 			j.run()
 		case j.encryption:
 			s.encryptionChanged(j.input)
-		case j.delivered != 0:
-			s.delivered(j.delivered)
+		case j.delivered:
+			s.delivered()
 		default:
 			s.step(&j)
 		}
