@@ -299,17 +299,17 @@ func (s *Session) checkStore(err error) {
 
 // step gives one input to the procedure and carries out what comes of it.
 func (s *Session) step(j *job) {
-	w := s.workspace
 	clear(s.found)
 	s.inquiry, s.found = nil, s.found[:0]
-	j.input.Scratch = w.scratch[:0]
-	w.effects = s.procedure.Step(w.effects[:0], j.input)
+	o := outcomes.Get().(*outcome)
+	j.input.Scratch = o.scratch[:0]
+	o.effects = s.procedure.Step(o.effects[:0], j.input)
 	changed := s.publish()
-	for i := range w.effects {
-		s.carryOut(&w.effects[i])
+	for i := range o.effects {
+		s.carryOut(&o.effects[i])
 	}
-	clear(w.effects)
-	clear(w.scratch[:]) // the PDUs may have held keys
+	o.wipe()
+	outcomes.Put(o)
 	if s.procedure.Idle() {
 		s.prompt.end(context.Canceled)
 		s.asked, s.found = 0, nil

@@ -55,24 +55,38 @@ func (q *jobs) take() (j job, ok bool) {
 // workspace is what a session needs while there is something to do. Sessions at
 // rest have none, and share those that there are.
 type workspace struct {
-	jobs jobs // under the session's lock
-
-	// Used by the worker alone.
-	timer   timer
-	effects []Effect
-	scratch [160]byte
+	jobs  jobs  // under the session's lock
+	timer timer // used by the worker alone
 }
 
 // What a workspace has room for from the start. One with room for more than the
 // most is not kept.
 const (
-	fewJobs, mostJobs = 8, 64
-	fewPDUs, mostPDUs = 256, 4096 // octets
+	fewJobs, mostJobs = 4, 64
+	fewPDUs, mostPDUs = 130, 4096 // octets: two of the longest
 )
 
 var workspaces = sync.Pool{New: func() any {
 	return &workspace{jobs: jobs{waiting: make([]job, 0, fewJobs), pdus: make([]byte, 0, fewPDUs)}}
 }}
+
+// outcome is the memory for what comes of one step. Steps need it for so short a
+// time that few are enough for all sessions.
+type outcome struct {
+	effects []Effect
+	scratch [160]byte
+}
+
+var outcomes = sync.Pool{New: func() any { return &outcome{effects: make([]Effect, 0, fewEffects)} }}
+
+// fewEffects is how many effects nearly all steps have at most.
+const fewEffects = 8
+
+// wipe forgets what the PDUs may have held: keys.
+func (o *outcome) wipe() {
+	clear(o.effects)
+	clear(o.scratch[:])
+}
 
 // post gives the worker a job, of which it copies the PDU, and starts it where it
 // is not at work. A session at rest has no goroutine.

@@ -42,7 +42,7 @@ type controller struct {
 	greeted chan struct{} // told of every answer on ATT
 }
 
-var _ transport.Transport = (*controller)(nil)
+var _ transport.Immediate = (*controller)(nil)
 
 func newController(address bt.Address, crew *crew, greeted chan struct{}) *controller {
 	c := &controller{address: address, crew: crew, greeted: greeted}
@@ -125,6 +125,9 @@ func (c *controller) WritePacket(p []byte) error {
 	}
 	return fmt.Errorf("load: packet type 0x%02x: neither a command nor ACL data", p[0])
 }
+
+// WritesImmediately implements transport.Immediate.
+func (c *controller) WritesImmediately() {}
 
 // data takes one packet of data, which is a whole frame.
 func (c *controller) data(acl hci.ACL) error {

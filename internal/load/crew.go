@@ -3,6 +3,8 @@ package load
 import (
 	"runtime"
 	"sync"
+
+	"blesmp/smp"
 )
 
 // crew are the goroutines that work for all peers, one for each processor, so
@@ -12,6 +14,12 @@ type crew struct {
 	changed sync.Cond
 	peers   []*peer // that have something to do, in the order in which it came
 	closed  bool
+}
+
+// tools are what one of the crew has for the peer at which it works.
+type tools struct {
+	effects []smp.Effect
+	scratch [160]byte
 }
 
 func newCrew() *crew {
@@ -32,6 +40,7 @@ func (c *crew) take(p *peer) {
 }
 
 func (c *crew) run() {
+	var t tools
 	for {
 		c.mu.Lock()
 		for len(c.peers) == 0 && !c.closed {
@@ -44,7 +53,7 @@ func (c *crew) run() {
 		p := c.peers[0]
 		c.peers = c.peers[1:]
 		c.mu.Unlock()
-		p.work()
+		p.work(&t)
 	}
 }
 

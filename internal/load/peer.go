@@ -20,6 +20,7 @@ type peer struct {
 	mu      sync.Mutex
 	inputs  []peerInput // the first of them are done
 	done    int
+	pdus    []byte // of the inputs
 	working bool
 
 	// Used by the worker alone, which is one goroutine at a time.
@@ -29,8 +30,6 @@ type peer struct {
 // engine is what a peer needs for its Procedure.
 type engine struct {
 	procedure *smp.Procedure
-	effects   []smp.Effect
-	scratch   [160]byte
 	key       bt.Key // that the host encrypts with
 	bond      *bond.Bond
 	encrypted bool
@@ -49,7 +48,7 @@ func (p *peer) received(pdu []byte) error {
 			return err
 		}
 	}
-	p.post(peerInput{Input: smp.Input{PDU: append([]byte(nil), pdu...)}})
+	p.post(peerInput{Input: smp.Input{PDU: pdu}})
 	return nil
 }
 
@@ -76,10 +75,16 @@ func (p *peer) begin() error {
 	return err
 }
 
-// post gives the worker something to do, and starts it where it is not at work.
+// post gives the worker something to do, and starts it where it is not at work. It
+// copies a PDU.
 func (p *peer) post(in peerInput) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if in.PDU != nil {
+		begin := len(p.pdus)
+		p.pdus = append(p.pdus, in.PDU...)
+		in.PDU = p.pdus[begin:len(p.pdus):len(p.pdus)]
+	}
 	p.inputs = append(p.inputs, in)
 	if !p.working {
 		p.working = true
@@ -88,12 +93,12 @@ func (p *peer) post(in peerInput) {
 }
 
 // work steps until there is nothing to do, or until a PDU that is held back.
-func (p *peer) work() {
+func (p *peer) work(t *tools) {
 	for {
 		p.mu.Lock()
 		if p.done == len(p.inputs) {
 			clear(p.inputs)
-			p.inputs, p.done, p.working = p.inputs[:0], 0, false
+			p.inputs, p.done, p.pdus, p.working = p.inputs[:0], 0, p.pdus[:0], false
 			p.mu.Unlock()
 			return
 		}
@@ -104,21 +109,21 @@ func (p *peer) work() {
 		}
 		p.done++
 		p.mu.Unlock()
-		p.step(in)
+		p.step(t, in)
 	}
 }
 
-func (p *peer) step(in peerInput) {
+func (p *peer) step(t *tools, in peerInput) {
 	if in.Event == smp.EventLTKRequest {
 		p.key = in.key
 	}
-	in.Scratch = p.scratch[:0]
-	p.effects = p.procedure.Step(p.effects[:0], in.Input)
+	in.Scratch = t.scratch[:0]
+	t.effects = p.procedure.Step(t.effects[:0], in.Input)
 	sent := false
-	for i := range p.effects {
-		sent = p.do(&p.effects[i]) || sent
+	for i := range t.effects {
+		sent = p.do(&t.effects[i]) || sent
 	}
-	clear(p.effects)
+	clear(t.effects)
 	if sent {
 		p.post(peerInput{Input: smp.Input{Event: smp.EventDelivered}})
 	}
