@@ -75,11 +75,8 @@ type Manager struct {
 	options  Options
 	attempts *attempts
 
-	// workersStay says that goroutines may wait: not where Options.Go has to
-	// see them end.
-	workersStay bool
-
-	pool *keyPool // nil where Options say where key pairs come from
+	staff *staff
+	pool  *keyPool // nil where Options say where key pairs come from
 
 	mu       sync.Mutex
 	sessions map[bt.Link]*Session
@@ -106,8 +103,8 @@ func NewManager(store bond.Store, options Options) *Manager {
 	if options.Now == nil {
 		options.Now = time.Now //vet:allow deterministic: the default of a clock that Options replaces
 	}
-	workersStay := options.Go == nil
-	if workersStay {
+	stay := options.Go == nil
+	if stay {
 		options.Go = func(f func()) { go f() }
 	}
 	if fixed := options.UnsafeFixedPasskey; fixed != nil {
@@ -123,9 +120,8 @@ func NewManager(store bond.Store, options Options) *Manager {
 		options:  options,
 		attempts: newAttempts(store, options.Policy.Backoff, options.Now),
 
-		workersStay: workersStay,
-		pool:        pool,
-
+		staff:    newStaff(options.Go, stay),
+		pool:     pool,
 		sessions: map[bt.Link]*Session{},
 		ending:   map[*Session][]*Session{},
 		oob:      map[bt.TypedAddress]*LocalOOB{},

@@ -20,7 +20,6 @@ type Session struct {
 	events  eventQueue
 	// keypresses are for Prompter.Keypress, which may be slow, too.
 	keypresses eventQueue
-	worker     func() // is work
 	done       chan struct{}
 
 	// Used by the worker alone, which is one goroutine at a time.
@@ -36,7 +35,6 @@ type Session struct {
 	workspace *workspace // set and dropped under the lock; the worker has it while it runs
 
 	mu      sync.Mutex
-	posted  sync.Cond // for the worker: there is a job
 	working bool
 	held    int // sessions of the same peer that have to end before the worker starts
 	status  status
@@ -62,7 +60,6 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 		link:    link,
 		done:    make(chan struct{}),
 	}
-	s.worker, s.posted.L = s.work, &s.mu
 	s.events.start, s.keypresses.start = m.options.Go, m.options.Go
 	if m.options.OnEvent != nil {
 		s.events.deliver = func(e Event) { m.options.OnEvent(s, e) }
@@ -281,7 +278,9 @@ func (s *Session) findBondOnce(peer bt.TypedAddress) *bond.Bond {
 
 // storedBond gives the bond with a peer.
 func (s *Session) storedBond(peer bt.TypedAddress) *bond.Bond {
+	s.manager.staff.leave()
 	b, err := s.manager.store.Get(s.link.LocalIdentity(), peer)
+	s.manager.staff.back()
 	if err != nil {
 		s.checkStore(err)
 		return nil

@@ -19,7 +19,7 @@ func (s *Session) carryOut(e *Effect) {
 		s.workspace.timer.start(s, e.After, e.Arming)
 		s.setDeadline(s.manager.options.Now().Add(e.After))
 	case EffectStopTimer:
-		s.workspace.timer.stop()
+		s.workspace.timer.stop(s)
 		s.setDeadline(time.Time{})
 	case EffectStartPairingEncryption, EffectStartStoredEncryption:
 		s.startWhenFlushed(e)
@@ -63,7 +63,9 @@ func (s *Session) check(what string, err error) {
 // storeBond keeps the bond before anybody is told of it.
 func (s *Session) storeBond(b *bond.Bond) {
 	b.Created = s.manager.options.Now()
+	s.manager.staff.leave()
 	err := s.manager.store.Put(*b)
+	s.manager.staff.back()
 	if err != nil {
 		s.log().Error("bond not kept", "err", err)
 	}
@@ -140,7 +142,10 @@ func (s *Session) reportTimeout(err *PairingError) {
 // failed counts the failure, and tells who waits for the pairing.
 func (s *Session) failed(err *PairingError) {
 	if err.counts() {
-		s.check("attempts", s.manager.attempts.failed(s.link.LocalIdentity(), s.procedure.PeerIdentity()))
+		s.manager.staff.leave()
+		err := s.manager.attempts.failed(s.link.LocalIdentity(), s.procedure.PeerIdentity())
+		s.manager.staff.back()
+		s.check("attempts", err)
 	}
 	s.manager.dropOOB(s.prompt.oob)
 	s.prompt.end(err)
@@ -186,7 +191,9 @@ func (s *Session) refusal(r Refusal) error {
 
 // wait is how long this peer still has to wait.
 func (s *Session) wait() time.Duration {
+	s.manager.staff.leave()
 	d, err := s.manager.attempts.wait(s.link.LocalIdentity(), s.procedure.PeerIdentity())
+	s.manager.staff.back()
 	s.check("attempts", err)
 	return d
 }

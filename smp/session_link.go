@@ -168,7 +168,7 @@ func statusOf(err error) bt.Status {
 
 // gone ends the session.
 func (s *Session) gone(reason bt.Status) {
-	s.workspace.timer.stop()
+	s.workspace.timer.stop(s)
 	s.setDeadline(time.Time{})
 	s.manager.ended(s)
 	s.flush.start = nil

@@ -55,7 +55,7 @@ func (s *Session) goOn() {
 	s.working = s.working || start
 	s.mu.Unlock()
 	if start {
-		s.manager.options.Go(s.worker)
+		s.manager.staff.take(s)
 	}
 }
 

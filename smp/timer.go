@@ -20,10 +20,15 @@ type alarm struct {
 
 // start starts the timer, again where it runs.
 func (t *timer) start(s *Session, after time.Duration, arming uint64) {
-	if !t.stop() {
+	if !t.running {
+		t.running = true
+		s.manager.staff.began()
+	} else if !t.callOff() {
+		t.alarm = nil
+	}
+	if t.alarm == nil {
 		t.alarm = &alarm{}
 	}
-	t.running = true
 	a := t.alarm
 	a.session, a.arming = s, arming
 	switch afterFunc := s.manager.options.AfterFunc; {
@@ -36,22 +41,26 @@ func (t *timer) start(s *Session, after time.Duration, arming uint64) {
 	}
 }
 
-// stop stops the timer, and reports whether its alarm can be set again: not one
-// that is going off.
-func (t *timer) stop() (again bool) {
+// stop stops the timer, where it runs.
+func (t *timer) stop(s *Session) {
 	if !t.running {
-		return t.alarm != nil
+		return
 	}
 	t.running = false
-	if t.alarm.timer != nil {
-		again = t.alarm.timer.Stop()
-	} else {
-		t.alarm.cancel()
-	}
-	if !again {
+	s.manager.staff.ended()
+	if !t.callOff() {
 		t.alarm = nil
 	}
-	return again
+}
+
+// callOff calls the alarm off, and reports whether it can be set again: not one
+// that is going off.
+func (t *timer) callOff() bool {
+	if t.alarm.timer != nil {
+		return t.alarm.timer.Stop()
+	}
+	t.alarm.cancel()
+	return false
 }
 
 // ring tells the procedure of the timeout.

@@ -88,8 +88,8 @@ func (o *outcome) wipe() {
 	clear(o.scratch[:])
 }
 
-// post gives the worker a job, of which it copies the PDU, and starts it where it
-// is not at work. A session at rest has no goroutine.
+// post gives the session a job, of which it copies the PDU, and has somebody of
+// the staff work where nobody does. A session at rest has no goroutine.
 func (s *Session) post(j job) {
 	s.mu.Lock()
 	if s.workspace == nil {
@@ -98,34 +98,28 @@ func (s *Session) post(j job) {
 	s.workspace.jobs.put(j)
 	start := !s.working && s.held == 0
 	s.working = s.working || start
-	s.posted.Signal()
 	s.mu.Unlock()
 	if start {
-		s.manager.options.Go(s.worker)
+		s.manager.staff.take(s)
 	}
 }
 
-// work does jobs until there are none. While a procedure waits for the next one,
-// which its timer bounds, it stays: a pairing has dozens.
-func (s *Session) work() {
+// jobsAtOnce is how many jobs a session has done before others have their turn.
+const jobsAtOnce = 8
+
+// work does jobs until there are none, or others have their turn: then it has to
+// be called again.
+func (s *Session) work() (again bool) {
 	w := s.workspace
-	for grown := false; ; {
+	for range jobsAtOnce {
 		s.mu.Lock()
 		j, ok := w.jobs.take()
-		for !ok && s.manager.workersStay && w.timer.running {
-			s.posted.Wait()
-			j, ok = w.jobs.take()
-		}
 		if !ok {
 			s.rest()
 			s.mu.Unlock()
-			return
+			return false
 		}
 		s.mu.Unlock()
-		if !grown && j.input.Event != EventDisconnected {
-			grown = true
-			growStack(j.input.PDU)
-		}
 		switch {
 		case j.run != nil:
 			j.run()
@@ -137,6 +131,7 @@ func (s *Session) work() {
 			s.step(&j)
 		}
 	}
+	return true
 }
 
 // rest ends the work; s.mu is held.
@@ -151,16 +146,4 @@ func (s *Session) rest() {
 	if cap(w.jobs.waiting) <= mostJobs && cap(w.jobs.pdus) <= mostPDUs {
 		workspaces.Put(w)
 	}
-}
-
-// growStack has the stack of a goroutine grow while it is shallow. Elliptic curves
-// take 10 kB of it: to get there step by step, each time with a whole calculation
-// to move, takes a good part of the time of the curves. What it takes and returns
-// has no meaning.
-//
-//go:noinline
-func growStack(b []byte) byte {
-	var frame [7 << 10]byte
-	frame[len(b)%len(frame)] = 1
-	return frame[(len(b)+1)%len(frame)]
 }
