@@ -303,11 +303,12 @@ func TestSecurityRequested(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				asked := 0
+				asked, both := 0, make(chan struct{})
 				w := newWorld(t, func(s *setup) {
 					s.puppets[1] = true
 					s.options[0].Prompter.SecurityRequested = func(ctx context.Context, q *smp.Question) error {
 						asked++
+						<-both
 						a := q.Offer.AuthReq
 						if q.Role != bt.Central || a.Bonding() != 1 || !a.MITM() || !a.SC() || !a.Keypress() || q.Offer.MaxKeySize != 0 {
 							t.Errorf("question %+v", q)
@@ -319,6 +320,8 @@ func TestSecurityRequested(t *testing.T) {
 				w.connect()
 				w.peripheral().send(0x0b, 0x1d)
 				w.peripheral().send(0x0b, 0x1d) // ignored: the first one is not answered yet
+				synctest.Wait()
+				close(both)
 				got := w.peripheral().got()
 				if diff := cmp.Diff([]string{strings.ReplaceAll(test.want, " ", "")}, got); diff != "" || asked != 1 {
 					t.Errorf("asked %d times (-want +got):\n%s", asked, diff)
