@@ -3,6 +3,8 @@
 package smp_test
 
 import (
+	"errors"
+	"runtime"
 	"testing"
 
 	"blesmp/internal/floor"
@@ -43,4 +45,40 @@ func allocs(t *testing.T, runs int, w floor.Work) float64 {
 			t.Fatal(err)
 		}
 	})
+}
+
+// stackAllocs is what a pairing through two whole devices allocates at most, its
+// cryptography and that of the virtual link included.
+var stackAllocs = map[floor.Model]float64{floor.JustWorks: 128, floor.LegacyJustWorks: 82}
+
+// TestStackAllocs counts from the call of Pair until both sides are done. Key pairs
+// are made ahead on the way, sixteen at a time, so that the mean of many counts.
+func TestStackAllocs(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for _, m := range load.Models() {
+		most, counts := stackAllocs[m.Cryptography]
+		if !counts {
+			continue
+		}
+		stacks := connected(t, m)
+		const runs = 200
+		var total uint64
+		for i := range runs {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			if err := stacks.Pair(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			runtime.ReadMemStats(&after)
+			if i >= runs/2 { // pools and queues are filled by then
+				total += after.Mallocs - before.Mallocs
+			}
+			if err := errors.Join(stacks.Disconnect(t.Context()), stacks.Forget(), stacks.Connect(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := float64(total) / (runs / 2); got > most {
+			t.Errorf("%s: %v allocations, want %v at most", m.Name, got, most)
+		}
+	}
 }
