@@ -30,12 +30,12 @@ const keptCommands = 4
 
 // newPending gives the memory for a command; h.mu is held.
 func (h *Host) newPending() *pending {
-	n := len(h.answers)
+	n := len(h.spareCommands)
 	if n == 0 {
 		return &pending{host: h}
 	}
-	p := h.answers[n-1]
-	h.answers = h.answers[:n-1]
+	p := h.spareCommands[n-1]
+	h.spareCommands = h.spareCommands[:n-1]
 	return p
 }
 
@@ -185,8 +185,8 @@ func (h *Host) finishCommand(p *pending, r result) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p.finish = nil
-	if len(h.answers) < keptCommands {
-		h.answers = append(h.answers, p)
+	if len(h.spareCommands) < keptCommands {
+		h.spareCommands = append(h.spareCommands, p)
 	}
 }
 

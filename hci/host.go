@@ -88,11 +88,11 @@ type Host struct {
 	serve     func(bt.Link) bt.LinkHandler
 	stats     Stats
 
-	queue   queue[*pending] // commands to be sent
-	sent    []*pending      // commands to be answered
-	answers []*pending      // memory for commands
-	credits int             // commands that the controller takes now
-	serial  uint64          // numbers commands and frames in the order of their calls
+	queue         queue[*pending] // commands to be sent
+	sent          []*pending      // commands to be answered
+	spareCommands []*pending      // memory for commands
+	credits       int             // commands that the controller takes now
+	serial        uint64          // numbers commands and frames in the order of their calls
 
 	links     map[uint16]*Conn
 	order     []*Conn          // links by age
