@@ -63,14 +63,14 @@ type Fate struct {
 // encrypted and sent. It may change the octets of the PDU, though not their
 // number: a changed session key diversifier in LL_ENC_REQ, for one, has the
 // effect of two hosts with different Long Term Keys. It runs under the air's lock, so it
-// must return at once and must not call the air, its controllers or its links.
+// must return at once and must not call the air, its controllers, their hosts or links.
 type Interceptor interface {
 	Intercept(frame *Frame) Fate
 }
 
 // Observer sees each PDU as it travels, and may keep neither the frame nor its
 // octets. It runs under the air's lock, so it must return at once and must not
-// call the air, its controllers or its links.
+// call the air, its controllers, their hosts or links.
 type Observer interface {
 	Observe(frame *Frame)
 }

@@ -9,7 +9,7 @@ import (
 // events and data come by different ways, over USB for example: the events wait
 // until the next ACL data for the host has overtaken them, or for 50 ms. Events
 // do not overtake each other. It runs under the air's lock, so it must return at
-// once and must not call the air, its controllers or its links.
+// once and must not call the air, its controllers, their hosts or links.
 type EventInterceptor interface {
 	// HoldEvent takes an H4 packet, which it must not keep.
 	HoldEvent(to *Controller, event []byte) bool
