@@ -111,7 +111,7 @@ func (p *Procedure) reportEnd(e *Effect, cause Cause) {
 	e.Err.Cause = cause
 	e.Err.Remote = cause == ByPeer
 	if e.Err.Remote {
-		e.Err.Reason = p.peerReason()
+		e.Err.Reason = p.in.told // a Pairing Failed without a reason counts as unspecified
 		e.Err.Err = nil
 	}
 }
@@ -168,15 +168,6 @@ func (p *Procedure) showPasskey(e *Effect) {
 	e.Level, e.Number = p.outcome(), p.pairing.passkey
 }
 
-// peerReason is the reason of a Pairing Failed, however long it is; a missing
-// one counts as unspecified.
-func (p *Procedure) peerReason() Reason {
-	if len(p.in.pdu) < 2 {
-		return UnspecifiedReason
-	}
-	return Reason(p.in.pdu[1])
-}
-
 func offerOf(pdu PairingResponse) Offer {
 	return Offer{
 		IOCapability:  pdu.IOCapability,
@@ -190,23 +181,24 @@ func offerOf(pdu PairingResponse) Offer {
 
 // fillResult fills in what the pairing has brought.
 func (p *Procedure) fillResult(to *brought) {
-	v, x, m := p.vars(), &p.pairing, &to.result
-	m.rings = x.keys
-	if v.SC() {
-		ltk := LongTermKey{Key: x.sessionKey}
-		m.rings[0].keepLTK(ltk)
-		m.rings[1].keepLTK(ltk)
+	x, level, m := &p.pairing, p.outcome(), &to.result
+	m.Result = Result{Level: level, Bonded: p.made != nil, Debug: p.usesDebugKey()}
+	for side, keys := range []*Keys{&m.Initiator, &m.Responder} {
+		ring := &x.keys[side]
+		m.ltk[side], m.irk[side], m.csrk[side], m.identity[side] = ring.ltk, ring.irk, ring.csrk, ring.identity
+		if level.SC {
+			m.ltk[side] = LongTermKey{Key: x.sessionKey}
+		}
+		*keys = Keys{
+			LTK:      pointer(level.SC || ring.hasLTK, &m.ltk[side]),
+			IRK:      pointer(ring.hasIRK, &m.irk[side]),
+			Identity: pointer(ring.hasIdentity, &m.identity[side]),
+			CSRK:     pointer(ring.hasCSRK, &m.csrk[side]),
+		}
 	}
 	var linked bool
 	m.linkKey, linked = p.linkKey()
-	m.Result = Result{
-		Level:     p.outcome(),
-		Bonded:    p.made != nil,
-		Debug:     p.usesDebugKey(),
-		Initiator: m.rings[0].keys(),
-		Responder: m.rings[1].keys(),
-		LinkKey:   pointer(linked, &m.linkKey),
-	}
+	m.LinkKey = pointer(linked, &m.linkKey)
 }
 
 // linkKey derives the key for BR/EDR where both sides offer it, both ways. It

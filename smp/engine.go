@@ -13,15 +13,20 @@ var _ engine = (*Procedure)(nil)
 func (p *Procedure) took(step table.Step) {
 	p.step = step
 	if p.config.Trace != nil {
-		p.config.Trace(Trace{
-			Role:  p.config.Role,
-			From:  State(step.From),
-			To:    State(step.To),
-			Event: EventKind(step.Event),
-			table: p.config.Table,
-			rule:  step.Rule,
-		})
+		p.trace()
 	}
+}
+
+// trace is apart from took, which the compiler then puts into each rule.
+func (p *Procedure) trace() {
+	p.config.Trace(Trace{
+		Role:  p.config.Role,
+		From:  State(p.step.From),
+		To:    State(p.step.To),
+		Event: EventKind(p.step.Event),
+		table: p.config.Table,
+		rule:  p.step.Rule,
+	})
 }
 
 // newEffect appends an effect.

@@ -33,10 +33,10 @@ type Input struct {
 // given is what actions read of the Input of the step that is running. Its
 // pointers are the caller's, and few inputs have any: they are nil between steps.
 type given struct {
-	pdu      []byte
 	features *Features
 	err      error
 
+	told     Reason // by a PDU: the octet behind its code, as a reason
 	security AuthReq
 	keypress KeypressType
 	status   bt.Status
@@ -45,11 +45,14 @@ type given struct {
 	rand     uint64
 }
 
-// take keeps an input: of one with a PDU, the PDU alone.
+// take keeps an input: of one with a PDU, what the PDU says.
 func (g *given) take(in *Input) {
+	g.told = UnspecifiedReason
 	if in.PDU != nil {
-		g.pdu = in.PDU
 		g.security, g.keypress, g.status, g.passkey, g.ediv, g.rand = 0, 0, 0, 0, 0, 0
+		if len(in.PDU) > 1 {
+			g.told = Reason(in.PDU[1])
+		}
 		return
 	}
 	g.security, g.keypress, g.status, g.passkey, g.ediv, g.rand = in.Security, in.Keypress, in.Status, in.Passkey, in.EDIV, in.Rand
@@ -63,7 +66,6 @@ func (g *given) take(in *Input) {
 
 // drop forgets what is the caller's.
 func (g *given) drop() {
-	g.pdu = nil
 	if g.features != nil {
 		g.features = nil
 	}

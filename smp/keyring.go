@@ -31,16 +31,6 @@ func (k *keyring) keepIdentity(identity bt.TypedAddress) {
 	k.identity, k.hasIdentity = identity, true
 }
 
-// keys gives the ring's keys as a Result has them: they point into the ring.
-func (k *keyring) keys() Keys {
-	return Keys{
-		LTK:      pointer(k.hasLTK, &k.ltk),
-		IRK:      pointer(k.hasIRK, &k.irk),
-		Identity: pointer(k.hasIdentity, &k.identity),
-		CSRK:     pointer(k.hasCSRK, &k.csrk),
-	}
-}
-
 // pointer is nil for what is not there.
 func pointer[T any](there bool, value *T) *T {
 	if there {
@@ -71,10 +61,13 @@ func (k *keyring) appendTo(dst []byte) []byte {
 // brought is what a pairing hands out, with all that it points to: one piece of
 // memory, for the garbage collector's sake.
 type brought struct {
+	// Indexes of 2 are roles, as in pairing.
 	result struct {
 		Result
-		rings   [2]keyring
-		linkKey bt.Key
+		ltk       [2]LongTermKey
+		irk, csrk [2]bt.Key
+		identity  [2]bt.TypedAddress
+		linkKey   bt.Key
 	}
 
 	// bond is zero where the pairing leaves none.

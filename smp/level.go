@@ -12,12 +12,12 @@ type Level struct {
 	// MITM says that the association model protects against a device in the
 	// middle. It is true for legacy passkey entry too; whether that counts is
 	// Authenticated's business.
-	MITM bool
-	SC   bool // LE Secure Connections
+	MITM  bool
+	SC    bool // LE Secure Connections
+	Model AssociationModel
 
 	// KeySize is the length of the key in octets, 7 to 16.
 	KeySize int
-	Model   AssociationModel
 }
 
 // Authenticated reports whether the level counts as authenticated by the

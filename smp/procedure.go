@@ -65,8 +65,9 @@ type memory struct {
 
 var memories = sync.Pool{New: func() any { return new(memory) }}
 
-// release wipes the memory and gives it back.
+// release wipes the memory and gives it back, and forgets the caller's.
 func (p *Procedure) release() {
+	p.effects, p.out = nil, nil
 	*p.memory = memory{}
 	memories.Put(p.memory)
 	p.memory = nil
@@ -186,7 +187,12 @@ func (p *Procedure) take(dst []Effect, in *Input) []Effect {
 	}
 	dst = p.effects
 	p.in.drop()
-	p.effects, p.out, p.malformed, p.brought, p.made = nil, nil, nil, nil, nil
+	if p.malformed != nil {
+		p.malformed = nil
+	}
+	if p.brought != nil {
+		p.brought, p.made = nil, nil
+	}
 	return dst
 }
 

@@ -22,7 +22,7 @@ import (
 // table as data. Both have to take the same rules and do the same.
 func TestRulesAreTheTable(t *testing.T) {
 	const tries = 100 // of each event in each state
-	data := *Table() // another table, so that the rules are not run as code
+	data := *Table()  // another table, so that the rules are not run as code
 	taken := make([]bool, len(data.Rules))
 	for role := range data.Roles {
 		for state := range data.States {
