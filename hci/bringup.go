@@ -54,6 +54,9 @@ func (h *Host) bringUp(ctx context.Context) error {
 	if err := h.Command(ctx, &LESetEventMask{LEEventMask: wantedLEEvents}, nil); err != nil {
 		return err
 	}
+	if err := h.lengthenPackets(ctx); err != nil {
+		return err
+	}
 	if err := h.setIdentity(ctx); err != nil {
 		return err
 	}
@@ -119,6 +122,23 @@ func (h *Host) askBuffers(ctx context.Context) error {
 	defer h.mu.Unlock()
 	h.aclLength, h.aclFree = length, packets
 	return nil
+}
+
+// The longest packets of a link: octets of payload, and the microseconds that they
+// take on LE 1M (Core Vol 6, Part B, 4.5.10).
+const (
+	longestPayload = 251
+	longestTime    = 2120
+)
+
+// lengthenPackets has new links carry whole frames where both controllers can: a
+// public key of SMP takes one packet then, and three without.
+func (h *Host) lengthenPackets(ctx context.Context) error {
+	if !h.controller.Features.DataPacketLengthExtension() {
+		return nil
+	}
+	suggested := LEWriteSuggestedDefaultDataLength{SuggestedMaxTXOctets: longestPayload, SuggestedMaxTXTime: longestTime}
+	return optional(h.Command(ctx, &suggested, nil))
 }
 
 // setIdentity decides on the address that the host is known by, and shows it on
