@@ -28,6 +28,10 @@ const (
 	StackProfile                  // two hosts over virtual controllers
 )
 
+// pairingsAtOnce is how often a profile pairs between two looks at the clock, which
+// is a call of the system.
+const pairingsAtOnce = 16
+
 // WriteProfile pairs on one core, for d of its time, and writes the processor profile of it.
 func WriteProfile(w io.Writer, what Workload, d time.Duration) error {
 	ctx := context.Background()
@@ -36,7 +40,7 @@ func WriteProfile(w io.Writer, what Workload, d time.Duration) error {
 	if err != nil {
 		return err
 	}
-	once := func() error { return errors.Join(engines.Prepare(1), engines.Run(1)) }
+	some := floor.Work{Prepare: engines.Prepare, Run: engines.Run}
 	if what == StackProfile {
 		stacks, err := load.NewStacks(ctx, justWorks)
 		if err != nil {
@@ -46,7 +50,7 @@ func WriteProfile(w io.Writer, what Workload, d time.Duration) error {
 		if err := stacks.Connect(ctx); err != nil {
 			return err
 		}
-		once = func() error { return errors.Join(stacks.Pair(ctx), stacks.Forget()) }
+		some = floor.Each(func() error { return errors.Join(stacks.Pair(ctx), stacks.Forget()) })
 	}
 	return oneCore(func() error {
 		if err := pprof.StartCPUProfile(w); err != nil {
@@ -54,7 +58,12 @@ func WriteProfile(w io.Writer, what Workload, d time.Duration) error {
 		}
 		defer pprof.StopCPUProfile()
 		for began := floor.CPUTime(); floor.CPUTime()-began < d; {
-			if err := once(); err != nil {
+			if some.Prepare != nil {
+				if err := some.Prepare(pairingsAtOnce); err != nil {
+					return err
+				}
+			}
+			if err := some.Run(pairingsAtOnce); err != nil {
 				return err
 			}
 		}
