@@ -3,6 +3,7 @@ package bond
 import (
 	"crypto/aes"
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -137,7 +138,7 @@ func TestIRKList_floodSize(t *testing.T) {
 // TestSetsFor wants tables to grow with the list, and not without an end.
 func TestSetsFor(t *testing.T) {
 	for _, test := range []struct{ peers, want int }{
-		{0, minSets}, {1, minSets}, {1000, 16}, {100_000, maxSets}, {1 << 31, maxSets},
+		{0, minSets}, {1, minSets}, {1000, 16}, {100_000, maxSets}, {math.MaxInt32, maxSets},
 	} {
 		if got := setsFor(test.peers); got != test.want {
 			t.Errorf("setsFor(%d) = %d, want %d", test.peers, got, test.want)

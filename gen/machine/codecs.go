@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -57,8 +58,8 @@ func limits(wire string) (low, high int, ok bool) {
 		return -128, 127, true
 	case !ok || n > 8 || strings.HasPrefix(wire, "bytes"):
 		return 0, 0, false
-	case n == 8:
-		return 0, 1<<63 - 1, true
+	case 8*n >= strconv.IntSize-1:
+		return 0, math.MaxInt, true
 	}
 	return 0, 1<<(8*n) - 1, true
 }

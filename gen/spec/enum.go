@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -24,8 +25,8 @@ func bitsOf(width string) int {
 
 // largest is the largest number of so many bits that an int holds.
 func largest(bits int) int {
-	if bits >= 63 {
-		return 1<<63 - 1
+	if bits >= strconv.IntSize-1 {
+		return math.MaxInt
 	}
 	return 1<<bits - 1
 }
