@@ -76,6 +76,7 @@ type Host struct {
 	done       chan struct{} // closed when every link has ended
 
 	completion NumberOfCompletedPackets // the reader's memory for the next one
+	deliveries []delivery               // of the one that is handled
 
 	mu        sync.Mutex
 	work      sync.Cond // for the writer: there may be something to write

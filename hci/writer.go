@@ -141,36 +141,44 @@ func (c *Conn) nextFragment(b []byte, size int) []byte {
 	return AppendACL(b, ACL{Handle: c.handle, Boundary: boundary, Data: data})
 }
 
-// completed handles Number Of Completed Packets.
-func (h *Host) completed(e *NumberOfCompletedPackets) {
-	for _, done := range e.Completed {
-		c, number, surplus := h.release(done.ConnectionHandle&handleMask, int(done.NumCompletedPackets))
-		if surplus {
-			h.count(&h.stats.Malformed, slog.LevelWarn, "more packets completed than were sent", "handle", done.ConnectionHandle)
-		}
-		if number > 0 {
-			c.handler.HandleDelivered(number)
-		}
-	}
+// delivery is what a Number Of Completed Packets says of one link.
+type delivery struct {
+	link    *Conn
+	number  uint64 // up to which its SMP PDUs are delivered, or 0
+	surplus bool   // more packets than the controller had
 }
 
-// release gives n packets of a link back to the pool, and says up to which
-// number its SMP PDUs are delivered, or 0. A link that has ended gave its
-// packets back then.
-func (h *Host) release(handle uint16, n int) (c *Conn, number uint64, surplus bool) {
+// completed handles Number Of Completed Packets: the packets of all links are
+// free again before the first handler is told.
+func (h *Host) completed(e *NumberOfCompletedPackets) {
 	h.mu.Lock()
-	defer h.unlock()
-	c = h.links[handle]
-	if c == nil {
-		return nil, 0, false
+	for _, done := range e.Completed {
+		if c := h.links[done.ConnectionHandle&handleMask]; c != nil {
+			h.deliveries = append(h.deliveries, c.release(int(done.NumCompletedPackets)))
+		}
 	}
-	if n > c.unacked.len() {
-		n, surplus = c.unacked.len(), true
+	h.unlock()
+	for _, d := range h.deliveries {
+		if d.surplus {
+			h.count(&h.stats.Malformed, slog.LevelWarn, "more packets completed than were sent", "handle", d.link.handle)
+		}
+		if d.number > 0 {
+			d.link.handler.HandleDelivered(d.number)
+		}
 	}
+	clear(h.deliveries)
+	h.deliveries = h.deliveries[:0]
+}
+
+// release gives n packets of the link back to the pool; the host's lock is held.
+// A link that has ended gave its packets back then.
+func (c *Conn) release(n int) delivery {
+	d := delivery{link: c, surplus: n > c.unacked.len()}
+	n = min(n, c.unacked.len())
 	for _, completes := range c.unacked.all()[:n] {
-		number = max(number, completes)
+		d.number = max(d.number, completes)
 	}
 	c.unacked.drop(n)
-	h.aclFree += n
-	return c, number, surplus
+	c.host.aclFree += n
+	return d
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"blesmp/bt"
@@ -33,6 +34,7 @@ type controller struct {
 	readable sync.Cond
 	outbox   []byte // packets for the host, each behind its length in two octets
 	read     int    // octets of outbox that the host has
+	arrived  []byte // packets of the host that it has not been told of, as in the event
 	closed   bool
 
 	links   []*peer  // by handle
@@ -54,11 +56,14 @@ func newController(address bt.Address, crew *crew, greeted chan struct{}) *contr
 func (c *controller) ReadPacket(buf []byte) ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.read == len(c.outbox) {
+	for c.read == len(c.outbox) && len(c.arrived) == 0 {
 		if c.closed {
 			return nil, io.EOF
 		}
 		c.readable.Wait()
+	}
+	if len(c.arrived) > 0 {
+		return c.completed(buf[:0]), nil
 	}
 	size := int(binary.LittleEndian.Uint16(c.outbox[c.read:]))
 	begin := c.read + 2
@@ -102,10 +107,26 @@ func (c *controller) deliver(handle uint16, channel l2cap.CID, payload []byte) {
 	c.put(hci.AppendACL(packet[:0], hci.ACL{Handle: handle, Boundary: l2cap.FirstToHost, Data: data}))
 }
 
-// completed tells the host that one packet of a link has arrived.
-func (c *controller) completed(handle uint16) {
-	packet := [...]byte{transport.EventPacket, byte(hci.EventCodeNumberOfCompletedPackets), 5, 1, byte(handle), byte(handle >> 8), 1, 0}
-	c.put(packet[:])
+// arrive notes that one packet of a link has arrived.
+func (c *controller) arrive(handle uint16) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.arrived = append(c.arrived, byte(handle), byte(handle>>8), 1, 0)
+	c.readable.Signal()
+}
+
+// mostCompleted is how many links one Number Of Completed Packets has room for
+// (Core Vol 4, Part E, 7.7.19).
+const mostCompleted = 63
+
+// completed appends the event that tells of what has arrived, of several links at
+// once where the host was busy meanwhile; c.mu is held.
+func (c *controller) completed(b []byte) []byte {
+	links := min(len(c.arrived)/4, mostCompleted)
+	b = append(b, transport.EventPacket, byte(hci.EventCodeNumberOfCompletedPackets), byte(1+4*links), byte(links))
+	b = append(b, c.arrived[:4*links]...)
+	c.arrived = slices.Delete(c.arrived, 0, 4*links)
+	return b
 }
 
 // WritePacket implements transport.Transport.
@@ -139,7 +160,7 @@ func (c *controller) data(acl hci.ACL) error {
 	if link == nil {
 		return fmt.Errorf("load: data for link 0x%04x, which there is not", acl.Handle)
 	}
-	c.completed(acl.Handle)
+	c.arrive(acl.Handle)
 	switch channel := l2cap.CID(binary.LittleEndian.Uint16(frame[2:])); channel {
 	case l2cap.SMP:
 		return link.received(frame[l2cap.HeaderSize:])

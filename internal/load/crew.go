@@ -18,6 +18,8 @@ type crew struct {
 
 // tools are what one of the crew has for the peer at which it works.
 type tools struct {
+	input   peerInput
+	next    []smp.Input // that one, and what its steps have brought about
 	effects []smp.Effect
 	scratch [160]byte
 }

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"sync"
 
 	"blesmp/bond"
@@ -20,7 +21,6 @@ type peer struct {
 	mu      sync.Mutex
 	inputs  []peerInput // the first of them are done
 	done    int
-	pdus    []byte // of the inputs
 	working bool
 
 	// Used by the worker alone, which is one goroutine at a time.
@@ -35,32 +35,29 @@ type engine struct {
 	encrypted bool
 }
 
-// peerInput is what happens to a peer.
+// peerInput is what the host has done to a peer: it sent a PDU, or it began to
+// encrypt.
 type peerInput struct {
-	smp.Input
-	key bt.Key // of LE Enable Encryption, with EventLTKRequest
+	size byte // of the PDU; 0 where there is none
+	pdu  [65]byte
+	rand uint64 // of LE Enable Encryption, as are the next two
+	ediv uint16
+	key  bt.Key
 }
 
 // received takes a PDU of the host.
 func (p *peer) received(pdu []byte) error {
-	if p.engine == nil {
-		if err := p.begin(); err != nil {
-			return err
-		}
+	in := peerInput{size: byte(len(pdu))}
+	if len(pdu) == 0 || len(pdu) > len(in.pdu) {
+		return fmt.Errorf("load: %d octets for link 0x%04x are no PDU of SMP", len(pdu), p.handle)
 	}
-	p.post(peerInput{Input: smp.Input{PDU: pdu}})
-	return nil
+	copy(in.pdu[:], pdu)
+	return p.post(in)
 }
 
 // keyRequested takes the host's start of encryption.
 func (p *peer) keyRequested(rand uint64, ediv uint16, key bt.Key) error {
-	if p.engine == nil {
-		if err := p.begin(); err != nil {
-			return err
-		}
-	}
-	p.post(peerInput{Input: smp.Input{Event: smp.EventLTKRequest, Rand: rand, EDIV: ediv}, key: key})
-	return nil
+	return p.post(peerInput{rand: rand, ediv: ediv, key: key})
 }
 
 // begin makes the Procedure.
@@ -75,21 +72,22 @@ func (p *peer) begin() error {
 	return err
 }
 
-// post gives the worker something to do, and starts it where it is not at work. It
-// copies a PDU.
-func (p *peer) post(in peerInput) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if in.PDU != nil {
-		begin := len(p.pdus)
-		p.pdus = append(p.pdus, in.PDU...)
-		in.PDU = p.pdus[begin:len(p.pdus):len(p.pdus)]
+// post gives the worker something to do, and starts it where it is not at work.
+func (p *peer) post(in peerInput) error {
+	if p.engine == nil {
+		if err := p.begin(); err != nil {
+			return err
+		}
 	}
+	p.mu.Lock()
 	p.inputs = append(p.inputs, in)
-	if !p.working {
-		p.working = true
+	start := !p.working
+	p.working = true
+	p.mu.Unlock()
+	if start {
 		p.controller.crew.take(p)
 	}
+	return nil
 }
 
 // work steps until there is nothing to do, or until a PDU that is held back.
@@ -98,53 +96,60 @@ func (p *peer) work(t *tools) {
 		p.mu.Lock()
 		if p.done == len(p.inputs) {
 			clear(p.inputs)
-			p.inputs, p.done, p.pdus, p.working = p.inputs[:0], 0, p.pdus[:0], false
+			p.inputs, p.done, p.working = p.inputs[:0], 0, false
 			p.mu.Unlock()
 			return
 		}
-		in := p.inputs[p.done]
-		if p.controller.hold.stops(p, in.PDU) {
+		t.input = p.inputs[p.done]
+		if p.controller.hold.stops(p, &t.input) {
 			p.mu.Unlock()
 			return // and working stays set, so that nothing overtakes
 		}
 		p.done++
 		p.mu.Unlock()
-		p.step(t, in)
+		if t.input.size > 0 {
+			p.step(t, smp.Input{PDU: t.input.pdu[:t.input.size]})
+			continue
+		}
+		p.key = t.input.key
+		p.step(t, smp.Input{Event: smp.EventLTKRequest, Rand: t.input.rand, EDIV: t.input.ediv})
 	}
 }
 
-func (p *peer) step(t *tools, in peerInput) {
-	if in.Event == smp.EventLTKRequest {
-		p.key = in.key
-	}
-	in.Scratch = t.scratch[:0]
-	t.effects = p.procedure.Step(t.effects[:0], in.Input)
-	sent := false
-	for i := range t.effects {
-		sent = p.do(&t.effects[i]) || sent
-	}
-	clear(t.effects)
-	if sent {
-		p.post(peerInput{Input: smp.Input{Event: smp.EventDelivered}})
+// step steps, and then with what has come of that.
+func (p *peer) step(t *tools, in smp.Input) {
+	t.next = append(t.next[:0], in)
+	for i := 0; i < len(t.next); i++ {
+		in := t.next[i]
+		in.Scratch = t.scratch[:0]
+		t.effects = p.procedure.Step(t.effects[:0], in)
+		sent := false
+		for j := range t.effects {
+			sent = p.do(t, &t.effects[j]) || sent
+		}
+		clear(t.effects)
+		if sent && !p.procedure.Ignores(smp.EventDelivered) {
+			t.next = append(t.next, smp.Input{Event: smp.EventDelivered})
+		}
 	}
 }
 
 // do carries one effect out, and reports whether it has sent a PDU. Timers are
 // the host's matter.
-func (p *peer) do(e *smp.Effect) (sent bool) {
+func (p *peer) do(t *tools, e *smp.Effect) (sent bool) {
 	switch e.Kind {
 	case smp.EffectSend:
 		p.controller.deliver(p.handle, l2cap.SMP, e.PDU)
 		return true
 	case smp.EffectAskPairing:
 		features := smp.DefaultFeatures()
-		p.post(peerInput{Input: smp.Input{Event: smp.EventConsentGiven, Question: e.Question, Features: &features}})
+		t.next = append(t.next, smp.Input{Event: smp.EventConsentGiven, Question: e.Question, Features: &features})
 	case smp.EffectAskFeatures:
-		p.post(peerInput{Input: smp.Input{Event: smp.EventFeaturesConfirmed, Question: e.Question, Replace: e.Replaces}})
+		t.next = append(t.next, smp.Input{Event: smp.EventFeaturesConfirmed, Question: e.Question, Replace: e.Replaces})
 	case smp.EffectStoreBond:
 		p.bond = e.Bond
 	case smp.EffectReplyPairingKey, smp.EffectReplyStoredKey:
-		p.encrypt(e.Key.Equal(p.key))
+		p.encrypt(t, e.Key.Equal(p.key))
 	case smp.EffectNegativeReply:
 		p.controller.event(&hci.EncryptionChange{Status: bt.PINOrKeyMissing, ConnectionHandle: p.handle})
 	}
@@ -153,11 +158,11 @@ func (p *peer) do(e *smp.Effect) (sent bool) {
 
 // encrypt tells both sides that the link is encrypted, if they have the same
 // key. The host hears of it before anything that the peer sends then.
-func (p *peer) encrypt(same bool) {
+func (p *peer) encrypt(t *tools, same bool) {
 	switch {
 	case !same:
 		p.controller.event(&hci.EncryptionChange{Status: bt.MICFailure, ConnectionHandle: p.handle})
-		p.post(peerInput{Input: smp.Input{Event: smp.EventEncryptionFailed, Status: bt.MICFailure}})
+		t.next = append(t.next, smp.Input{Event: smp.EventEncryptionFailed, Status: bt.MICFailure})
 		return
 	case p.encrypted:
 		p.controller.event(&hci.EncryptionKeyRefreshComplete{ConnectionHandle: p.handle})
@@ -165,7 +170,7 @@ func (p *peer) encrypt(same bool) {
 		p.encrypted = true
 		p.controller.event(&hci.EncryptionChange{ConnectionHandle: p.handle, EncryptionEnabled: 1})
 	}
-	p.post(peerInput{Input: smp.Input{Event: smp.EventEncryptionOn}})
+	t.next = append(t.next, smp.Input{Event: smp.EventEncryptionOn})
 }
 
 // hold stops peers in the middle of a pairing.
@@ -185,10 +190,10 @@ func (h *hold) at(code smp.PDUCode, full chan<- struct{}) {
 }
 
 // stops reports whether the peer has to stop before this PDU.
-func (h *hold) stops(p *peer, pdu []byte) bool {
+func (h *hold) stops(p *peer, in *peerInput) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.code == 0 || len(pdu) == 0 || smp.PDUCode(pdu[0]) != h.code {
+	if h.code == 0 || in.size == 0 || smp.PDUCode(in.pdu[0]) != h.code {
 		return false
 	}
 	h.held = append(h.held, p)
