@@ -99,8 +99,8 @@ type outgoing struct {
 	done   bool   // all of it is at the controller, or its link is gone
 }
 
-// The memory of frames that were sent is used again: that of so many, of which
-// none is longer than this.
+// The memory of frames that were sent is used again: that of so many, or of as many
+// as there are links where that is more, of which none is longer than this.
 const (
 	keptFrames    = 64
 	keptFrameSize = 128 // octets
@@ -122,7 +122,7 @@ func (h *Host) newOutgoing() *outgoing {
 func (h *Host) recycle(o *outgoing) {
 	clear(o.octets)
 	o.frame = l2cap.Fragmenter{}
-	if len(h.spare) < keptFrames && cap(o.octets) <= keptFrameSize {
+	if len(h.spare) < max(keptFrames, len(h.links)) && cap(o.octets) <= keptFrameSize {
 		h.spare = append(h.spare, o)
 	}
 }

@@ -46,10 +46,8 @@ func (s *Session) pair(ctx context.Context, f Features, want Level) (*Result, er
 		return nil, err
 	}
 	s.manager.expectPairing(f.authReq())
-	wait := &pairingWait{want: want, done: make(chan struct{})}
-	if err := s.command(Input{Event: EventPair, Features: &f}, func() { s.pairing = wait }); err != nil {
-		return nil, err
-	}
+	wait := &pairingWait{features: f, want: want, done: make(chan struct{})}
+	s.post(job{run: func() { s.beginPairing(wait) }})
 	if err := until(ctx, wait.done); err != nil {
 		s.post(job{run: func() { s.abandon(wait, err) }})
 		<-wait.done
@@ -236,22 +234,32 @@ func (s *Session) notGiven(state State) error {
 // refused; accepted runs before its effects are.
 func (s *Session) command(in Input, accepted func()) error {
 	answer := make(chan error, 1)
-	s.post(job{run: func() {
-		s.inquiry = nil
-		s.commanded(in, accepted)
-		answer <- s.inquiry
-	}})
+	s.post(job{run: func() { answer <- s.commanded(in, accepted) }})
 	return <-answer
 }
 
-// commanded steps a command on the worker.
-func (s *Session) commanded(in Input, accepted func()) {
+// commanded steps a command on the worker, and gives its refusal.
+func (s *Session) commanded(in Input, accepted func()) error {
 	pairing, encrypt, asked := s.pairing, s.encrypt, s.asked
+	s.inquiry = nil
 	if accepted != nil {
 		accepted()
 	}
 	s.step(&job{input: in})
 	if s.inquiry != nil {
 		s.pairing, s.encrypt, s.asked = pairing, encrypt, asked
+	}
+	return s.inquiry
+}
+
+// beginPairing steps the command of somebody who waits in Pair, and tells them of
+// a refusal: what they wait for is the same as the end.
+func (s *Session) beginPairing(wait *pairingWait) {
+	before := s.pairing
+	s.inquiry, s.pairing = nil, wait
+	s.step(&job{input: Input{Event: EventPair, Features: &wait.features}})
+	if s.inquiry != nil && s.pairing == wait {
+		s.pairing = before
+		wait.finish(nil, s.inquiry)
 	}
 }

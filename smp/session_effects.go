@@ -212,10 +212,11 @@ func (s *Session) finishPairing(r *Result, err error) {
 
 // pairingWait is somebody who waits in Pair.
 type pairingWait struct {
-	want   Level // less than this is refused
-	done   chan struct{}
-	result *Result
-	err    error
+	features Features // that we offer
+	want     Level    // less than this is refused
+	done     chan struct{}
+	result   *Result
+	err      error
 }
 
 func (w *pairingWait) finish(r *Result, err error) {
