@@ -62,6 +62,44 @@ func TestDelivered(t *testing.T) {
 	})
 }
 
+// TestDeliveredTogether has one event tell of several links: of one that there is
+// not, of one twice, and of more packets than were sent. All buffers are free again
+// before the first handler hears of it.
+func TestDeliveredTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newController(t)
+		h := c.host(hci.Options{})
+		links := record(h)
+		a, b := c.peripheral(h, 0x40), c.peripheral(h, 0x41)
+		for _, conn := range []*hci.Conn{a, b, a, b, a} { // over three buffers
+			if _, err := conn.SendSMP([]byte{0x05, 0x08}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := len(c.taken()); got != 3 {
+			t.Fatalf("%d packets at first, want 3", got)
+		}
+		c.event(&hci.NumberOfCompletedPackets{Completed: []hci.CompletedPackets{
+			{ConnectionHandle: 0x42, NumCompletedPackets: 1},
+			{ConnectionHandle: 0x40, NumCompletedPackets: 1},
+			{ConnectionHandle: 0x41, NumCompletedPackets: 2},
+			{ConnectionHandle: 0x40, NumCompletedPackets: 1},
+		}})
+		if got := len(c.taken()); got != 2 {
+			t.Errorf("%d packets more, want 2", got)
+		}
+		if diff := cmp.Diff([]string{"delivered 1", "delivered 2"}, links[0x40].taken()); diff != "" {
+			t.Errorf("calls of the first link (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"delivered 1"}, links[0x41].taken()); diff != "" {
+			t.Errorf("calls of the second link (-want +got):\n%s", diff)
+		}
+		if got := h.Stats().Malformed; got != 1 {
+			t.Errorf("%d packets counted as malformed, want the surplus of one link", got)
+		}
+	})
+}
+
 // TestFair gives each link its turn, whoever queued first, and gives the
 // buffers of a link that ends to the others.
 func TestFair(t *testing.T) {

@@ -49,7 +49,7 @@ func allocs(t *testing.T, runs int, w floor.Work) float64 {
 
 // stackAllocs is what a pairing through two whole devices allocates at most, its
 // cryptography and that of the virtual link included.
-var stackAllocs = map[floor.Model]float64{floor.JustWorks: 119, floor.LegacyJustWorks: 79}
+var stackAllocs = map[floor.Model]float64{floor.JustWorks: 115, floor.LegacyJustWorks: 75}
 
 // TestStackAllocs counts from the call of Pair until both sides are done, and takes
 // the mean: key pairs are made ahead on the way, several at a time.
