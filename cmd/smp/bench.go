@@ -184,7 +184,7 @@ func (o *benchOptions) measure(ctx context.Context) (*bench.Report, error) {
 	if o.markdown == "" {
 		return bench.Run(ctx, o.Options)
 	}
-	profile, err := bench.TakeProfile(ctx, 5*o.Time)
+	profile, err := bench.TakeProfile(ctx, 10*o.Time)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func TestBenchPage(t *testing.T) {
 	}
 	for _, want := range []string{
 		"\n| memory | 1 |", "\n| pair | 2 |", "](speed/links-pair.svg)", "](speed/links-memory.svg)",
-		"## Where the time goes", "| P-256: key pairs, points and DHKeys |", "smp bench --full --only 'links/*'",
+		"## Where the time goes", "| P-256: key pairs, points and DHKeys |", "--bonds 1000,10000 --only 'links/*'",
 	} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page has no %q\n%s", want, page)

@@ -103,7 +103,7 @@ func (r *Report) page(b *bytes.Buffer, pictures map[string]string, p *Profile, d
 
 The report of a run, written with its plots by
 
-`+"```sh\nsmp bench --full --time %v --markdown docs/performance.md\n```"+`
+`+"```sh\n%s --markdown docs/performance.md\n```"+`
 
 %s
 Times are processor time of the process on one core, the collection of garbage included, but for *links/throughput*,
@@ -113,7 +113,7 @@ value, may be at most: `+"`smp bench --bars`"+` exits with 1 where one is missed
 ratios: `+"`go test -run '^$' -bench . ./...`"+`.
 
 %s
-`, d, r.means(), r.verdict())
+`, r.command(d), r.means(), r.verdict())
 	for _, c := range chapters {
 		family := strings.TrimSuffix(c.only, "*")
 		if len(r.of(family)) == 0 {
@@ -121,7 +121,7 @@ ratios: `+"`go test -run '^$' -bench . ./...`"+`.
 		}
 		fmt.Fprintf(b, "\n## %s\n\n%s\n\n", c.title, c.text)
 		r.table(b, family)
-		fmt.Fprintf(b, "\nAgain:\n\n```sh\nsmp bench --full --only '%s'\n```\n\n", c.only)
+		fmt.Fprintf(b, "\nAgain:\n\n```sh\n%s --only '%s'\n```\n\n", r.command(d), c.only)
 		for _, file := range c.pictures {
 			b.WriteString(pictures[file])
 		}
@@ -211,4 +211,10 @@ func percent(part, whole time.Duration) string {
 		return ""
 	}
 	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole))
+}
+
+// command measures again what the report has, as long.
+func (r *Report) command(d time.Duration) string {
+	numbers := func(all []int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(all), " ", ","), "[]") }
+	return fmt.Sprintf("smp bench --time %v --rounds %d --links %s --pairing %d --bonds %s", d, r.Rounds, numbers(r.Links), r.Pairing, numbers(r.Bonds))
 }
