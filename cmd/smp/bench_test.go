@@ -63,7 +63,7 @@ func TestBenchProfile(t *testing.T) {
 // sizes.
 func TestBenchPage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "speed.md")
-	status, _, said := once(t, "bench", "--only", "links/[mp]*", "--links", "1,2", "--time", "20ms", "--markdown", path)
+	status, _, said := once(t, "bench", "--only", "links/[mp]*", "--links", "30,60", "--time", "20ms", "--markdown", path)
 	if status != exitOK {
 		t.Fatal(said)
 	}
@@ -72,7 +72,7 @@ func TestBenchPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"\n| memory | 1 |", "\n| pair | 2 |", "](speed/links-pair.svg)", "](speed/links-memory.svg)",
+		"\n| memory | 30 |", "\n| pair | 60 |", "](speed/links-pair.svg)", "](speed/links-memory.svg)",
 		"## Where the time goes", "| P-256: key pairs, points and DHKeys |", "--bonds 1000,10000 --only 'links/*'",
 	} {
 		if !strings.Contains(string(page), want) {
