@@ -123,7 +123,7 @@ func TestEncryptionHoldsData(t *testing.T) {
 			data{p.peripheral, 1, "cacaca"}, data{p.peripheral, 1, "cb"},
 		)
 		for _, f := range sniffer.frames {
-			if bytes.Contains(f.PDU, []byte{0xca, 0xca, 0xca}) || f.PDU[0]&3 != 3 && f.PDU[2] == 0xda {
+			if bytes.Contains(f.PDU, []byte{0xca, 0xca, 0xca}) || f.PDU[0]&3 != 3 && bytes.Equal(f.PDU[2:], []byte{0xda}) {
 				t.Errorf("encrypted before: %t: held data in the clear: % x", encrypted, f.PDU)
 			}
 		}
