@@ -105,12 +105,13 @@ func BenchmarkDispatch(b *testing.B) {
 	})
 }
 
-// BenchmarkStep is a whole step: the dispatch, and what surrounds it.
+// BenchmarkStep is a whole step: the dispatch of a command that is refused, its
+// effect, and what surrounds both. An acknowledgement would not be stepped here.
 func BenchmarkStep(b *testing.B) {
 	p := waiting(b)
 	effects, scratch := make([]Effect, 0, 16), make([]byte, 0, 160)
 	once := func() error {
-		p.Step(effects, Input{Event: EventDelivered, Scratch: scratch})
+		p.Step(effects, Input{Event: EventNotifyKeypress, Scratch: scratch})
 		return nil
 	}
 	b.ReportAllocs()

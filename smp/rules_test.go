@@ -19,7 +19,8 @@ import (
 
 // TestRulesAreTheTable steps Procedures that were put into any state, with
 // anything in their slots and memory, once by the generated code and once by the
-// table as data. Both have to take the same rules and do the same.
+// table as data. Both have to take the same rules and do the same, and nothing
+// where the table ignores an event.
 func TestRulesAreTheTable(t *testing.T) {
 	const tries = 100 // of each event in each state
 	data := *Table()  // another table, so that the rules are not run as code
@@ -33,6 +34,9 @@ func TestRulesAreTheTable(t *testing.T) {
 				for try := range tries {
 					seed := [2]uint64{uint64(role)<<32 | uint64(state)<<16 | uint64(event), uint64(try)}
 					code, want := stepAnything(t, nil, seed, taken), stepAnything(t, &data, seed, taken)
+					if ignored := data.Ignores(uint8(role), uint8(state), uint8(event)); ignored && (len(want.Effects) > 0 || int(want.Machine.State) != state) {
+						t.Fatalf("%s in %s is ignored, and does %+v", data.Events[event], data.States[state].Name, want)
+					}
 					if reflect.DeepEqual(code, want) {
 						continue
 					}

@@ -11,6 +11,7 @@ import (
 
 // TestFind_ratios holds the assembly to four times the AES instructions that it
 // has: for each key those of two blocks, one to expand it and one to encrypt.
+// A processor without them has no assembly to hold to anything.
 func TestFind_ratios(t *testing.T) {
 	if !hasAES {
 		t.Skip("this processor has no AES instructions")
