@@ -161,7 +161,7 @@ func (m *Manager) Attach(link bt.Link) (*Session, error) {
 	m.mu.Unlock()
 	switch {
 	case follows:
-		session.post(job{run: session.recognize})
+		session.post(&job{run: session.recognize})
 	case m.options.EncryptBonded:
 		session.encryptBonded()
 	}

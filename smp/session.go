@@ -117,7 +117,7 @@ func (s *Session) encryptBonded() {
 		asked := SecurityRequirements{Bonding: true, MITM: b.MITM, SC: b.SC}
 		in = Input{Event: EventRequestSecurity, Security: asked.authReq()}
 	}
-	s.post(job{input: in})
+	s.post(&job{input: in})
 }
 
 // log is where to say what no event says.
@@ -297,26 +297,22 @@ func (s *Session) checkStore(err error) {
 }
 
 // step gives one input to the procedure and carries out what comes of it.
-func (s *Session) step(j *job) {
+func (s *Session) step(in *Input) {
 	clear(s.found)
 	s.inquiry, s.found = nil, s.found[:0]
-	o := outcomes.Get().(*outcome)
-	j.input.Scratch = o.scratch[:0]
-	o.effects = s.procedure.Step(o.effects[:0], j.input)
+	d := s.workspace.desk
+	in.Scratch = d.scratch[:0]
+	d.effects = s.procedure.Step(d.effects[:0], *in)
 	changed := s.publish()
-	for i := range o.effects {
-		s.carryOut(&o.effects[i])
+	for i := range d.effects {
+		s.carryOut(&d.effects[i])
 	}
-	o.wipe()
-	outcomes.Put(o)
+	d.clear()
 	if s.procedure.Idle() {
 		s.prompt.end(context.Canceled)
 		s.asked, s.found = 0, nil
 	}
 	if changed {
 		s.wake()
-	}
-	if j.done != nil {
-		j.done(s.inquiry)
 	}
 }

@@ -47,12 +47,12 @@ func (s *Session) pair(ctx context.Context, f Features, want Level) (*Result, er
 	}
 	s.manager.expectPairing(f.authReq())
 	wait := &pairingWait{features: f, want: want, done: make(chan struct{})}
-	s.post(job{run: func() { s.beginPairing(wait) }})
+	s.post(&job{run: func() { s.beginPairing(wait) }})
 	if err := until(ctx, wait.done); err != nil {
-		s.post(job{run: func() { s.abandon(wait, err) }})
+		s.post(&job{run: func() { s.abandon(wait, err) }})
 		<-wait.done
 		out := make(chan struct{})
-		s.post(job{run: func() { s.whenDelivered(func() { close(out) }) }})
+		s.post(&job{run: func() { s.whenDelivered(func() { close(out) }) }})
 		<-out
 	}
 	return wait.result, wait.err
@@ -62,7 +62,7 @@ func (s *Session) pair(ctx context.Context, f Features, want Level) (*Result, er
 // and not too late.
 func (s *Session) abandon(wait *pairingWait, why error) {
 	if s.pairing == wait {
-		s.step(&job{input: Input{Event: EventCancel, Err: why}})
+		s.step(&Input{Event: EventCancel, Err: why})
 	}
 }
 
@@ -234,7 +234,7 @@ func (s *Session) notGiven(state State) error {
 // refused; accepted runs before its effects are.
 func (s *Session) command(in Input, accepted func()) error {
 	answer := make(chan error, 1)
-	s.post(job{run: func() { answer <- s.commanded(in, accepted) }})
+	s.post(&job{run: func() { answer <- s.commanded(in, accepted) }})
 	return <-answer
 }
 
@@ -245,7 +245,7 @@ func (s *Session) commanded(in Input, accepted func()) error {
 	if accepted != nil {
 		accepted()
 	}
-	s.step(&job{input: in})
+	s.step(&in)
 	if s.inquiry != nil {
 		s.pairing, s.encrypt, s.asked = pairing, encrypt, asked
 	}
@@ -257,7 +257,7 @@ func (s *Session) commanded(in Input, accepted func()) error {
 func (s *Session) beginPairing(wait *pairingWait) {
 	before := s.pairing
 	s.inquiry, s.pairing = nil, wait
-	s.step(&job{input: Input{Event: EventPair, Features: &wait.features}})
+	s.step(&Input{Event: EventPair, Features: &wait.features})
 	if s.inquiry != nil && s.pairing == wait {
 		s.pairing = before
 		wait.finish(nil, s.inquiry)

@@ -32,7 +32,7 @@ func (h *linkHandler) HandleDelivered(number uint64) {
 	awaited := s.flush.awaited
 	s.mu.Unlock()
 	if awaited {
-		s.post(job{delivered: true})
+		s.post(&job{delivered: true})
 	}
 }
 
@@ -45,7 +45,7 @@ func (h *linkHandler) HandleEncryption(status bt.Status, enabled, _ bool) {
 	case enabled:
 		in.Event = EventEncryptionOn
 	}
-	s.post(job{input: in, encryption: true})
+	s.post(&job{input: in, encryption: true})
 }
 
 func (h *linkHandler) HandleLTKRequest(rand uint64, ediv uint16) {
@@ -55,13 +55,13 @@ func (h *linkHandler) HandleLTKRequest(rand uint64, ediv uint16) {
 func (h *linkHandler) HandleDisconnected(reason bt.Status) {
 	s := (*Session)(h)
 	s.manager.ends(s)
-	s.post(job{
-		input: Input{Event: EventDisconnected, Status: reason},
-		done:  func(error) { s.gone(reason) },
-	})
+	s.post(&job{run: func() {
+		s.step(&Input{Event: EventDisconnected, Status: reason})
+		s.gone(reason)
+	}})
 }
 
-func (h *linkHandler) post(in Input) { (*Session)(h).post(job{input: in}) }
+func (h *linkHandler) post(in Input) { (*Session)(h).post(&job{input: in}) }
 
 // flush keeps the session's first promise to its procedure: encryption is
 // started when all PDUs sent before are acknowledged.
@@ -112,20 +112,20 @@ func (s *Session) delivered() {
 		s.startEncryption(e)
 	}
 	s.flush.release()
-	s.step(&job{input: Input{Event: EventDelivered}})
+	s.step(&Input{Event: EventDelivered})
 }
 
 // encryptionChanged keeps the promise that the result of an earlier encryption
 // is not taken for that of the one which is still to be started. That the link
 // has lost its encryption is no result, but a fact.
-func (s *Session) encryptionChanged(in Input) {
+func (s *Session) encryptionChanged(in *Input) {
 	_, encrypted := s.procedure.Level()
 	lost := encrypted && in.Event == EventEncryptionOff
 	if s.flush.start != nil && !lost {
 		s.log().Warn("encryption event from before the start of encryption", "event", in.Event, "status", in.Status)
 		return
 	}
-	s.step(&job{input: in})
+	s.step(in)
 }
 
 // send queues a PDU at the link.
@@ -154,7 +154,7 @@ func (s *Session) startWhenFlushed(e *Effect) {
 func (s *Session) startEncryption(e *Effect) {
 	if err := s.link.StartEncryption(e.Key, e.Rand, e.EDIV); err != nil {
 		s.log().Warn("encryption not started", "err", err)
-		s.post(job{input: Input{Event: EventEncryptionFailed, Status: statusOf(err)}})
+		s.post(&job{input: Input{Event: EventEncryptionFailed, Status: statusOf(err)}})
 	}
 }
 

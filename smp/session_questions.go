@@ -175,7 +175,7 @@ var nobodyToAsk = &refusal{AuthenticationRequirements, &PolicyError{
 func (s *Session) showPasskey(e *Effect) {
 	show := s.manager.options.Prompter.DisplayPasskey
 	if show == nil {
-		s.post(job{input: Input{Event: EventCancel, Reason: PasskeyEntryFailed}})
+		s.post(&job{input: Input{Event: EventCancel, Reason: PasskeyEntryFailed}})
 		return
 	}
 	ctx, q := s.prompt.begin(), s.question(e)
@@ -184,9 +184,9 @@ func (s *Session) showPasskey(e *Effect) {
 		if err == nil {
 			return
 		}
-		s.post(job{run: func() {
+		s.post(&job{run: func() {
 			if s.prompt.ctx == ctx { // it is still this pairing
-				s.step(&job{input: Input{Event: EventCancel, Reason: reasonOf(err, PasskeyEntryFailed), Err: err}})
+				s.step(&Input{Event: EventCancel, Reason: reasonOf(err, PasskeyEntryFailed), Err: err})
 			}
 		}})
 	})
@@ -213,7 +213,7 @@ func (s *Session) answer(e *Effect, in Input, err error) {
 		in = Input{Event: EventUserRefused, Reason: reasonOf(err, 0), Err: err}
 	}
 	in.Question = e.Question
-	s.post(job{input: in})
+	s.post(&job{input: in})
 }
 
 // question gathers what there is to know.

@@ -77,12 +77,14 @@ func (f *staff) next() *Session {
 // work works for sessions until there is nothing to do.
 func (f *staff) work() {
 	growStack(f.most)
+	d := desks.Get().(*desk)
+	defer desks.Put(d)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for {
 		if s := f.next(); s != nil {
 			f.mu.Unlock()
-			again := s.work()
+			again := s.work(d)
 			f.mu.Lock()
 			if again {
 				f.due = append(f.due, s)

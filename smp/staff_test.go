@@ -34,7 +34,7 @@ func TestStaff_few(t *testing.T) {
 		hold := make(chan struct{})
 		done := make(chan struct{}, len(sessions))
 		for _, s := range sessions {
-			s.post(job{run: func() {
+			s.post(&job{run: func() {
 				<-hold
 				done <- struct{}{}
 			}})
@@ -61,11 +61,11 @@ func TestStaff_turns(t *testing.T) {
 		sessions[0].manager.staff.most = 1
 		hold := make(chan struct{})
 		var order []int
-		sessions[0].post(job{run: func() { <-hold }})
+		sessions[0].post(&job{run: func() { <-hold }})
 		for range 2 * jobsAtOnce {
-			sessions[0].post(job{run: func() { order = append(order, 0) }})
+			sessions[0].post(&job{run: func() { order = append(order, 0) }})
 		}
-		sessions[1].post(job{run: func() { order = append(order, 1) }})
+		sessions[1].post(&job{run: func() { order = append(order, 1) }})
 		close(hold)
 		synctest.Wait()
 		if got, want := slices.Index(order, 1), jobsAtOnce-1; got != want {
@@ -85,13 +85,13 @@ func TestStaff_away(t *testing.T) {
 		store := make(chan struct{})
 		done := 0
 		for _, s := range sessions[1:] {
-			s.post(job{run: func() {
+			s.post(&job{run: func() {
 				staff.leave()
 				<-store
 				staff.back()
 			}})
 		}
-		sessions[0].post(job{run: func() { done++ }})
+		sessions[0].post(&job{run: func() { done++ }})
 		synctest.Wait()
 		if done != 1 {
 			t.Error("a session waits for the store of others")
@@ -109,12 +109,12 @@ func TestStaff_stays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := crowd(t, 1)[0]
 		staff := s.manager.staff
-		s.post(job{run: func() { s.workspace.timer.start(s, time.Minute, 1) }})
+		s.post(&job{run: func() { s.workspace.timer.start(s, time.Minute, 1) }})
 		synctest.Wait()
 		if staff.all != 1 || staff.waiting != 1 {
 			t.Errorf("%d goroutines, of which %d wait, want one", staff.all, staff.waiting)
 		}
-		s.post(job{run: func() { s.workspace.timer.stop(s) }})
+		s.post(&job{run: func() { s.workspace.timer.stop(s) }})
 		synctest.Wait()
 		if staff.all != 0 {
 			t.Errorf("%d goroutines at rest, want none", staff.all)

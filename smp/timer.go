@@ -65,5 +65,5 @@ func (t *timer) callOff() bool {
 
 // ring tells the procedure of the timeout.
 func (a *alarm) ring() {
-	a.session.post(job{input: Input{Event: EventTimeout, Arming: a.arming}})
+	a.session.post(&job{input: Input{Event: EventTimeout, Arming: a.arming}})
 }

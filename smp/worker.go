@@ -15,10 +15,6 @@ type job struct {
 
 	// run, where it is set, is called.
 	run func()
-
-	// done, where it is set, is told whether the command was refused, before
-	// its effects are waited for.
-	done func(error)
 }
 
 // jobs are those that wait.
@@ -29,27 +25,27 @@ type jobs struct {
 }
 
 // put puts a job behind the others, and copies its PDU.
-func (q *jobs) put(j job) {
+func (q *jobs) put(j *job) {
+	q.waiting = append(q.waiting, *j)
 	if j.input.PDU != nil {
 		begin := len(q.pdus)
 		q.pdus = append(q.pdus, j.input.PDU...)
-		j.input.PDU = q.pdus[begin:len(q.pdus):len(q.pdus)]
+		q.waiting[len(q.waiting)-1].input.PDU = q.pdus[begin:len(q.pdus):len(q.pdus)]
 	}
-	q.waiting = append(q.waiting, j)
 }
 
 func (q *jobs) empty() bool { return q.first == len(q.waiting) }
 
-// take gives the next one when the last is done; false where there is none.
-func (q *jobs) take() (j job, ok bool) {
+// take moves the next one to j when the last is done; false where there is none.
+func (q *jobs) take(j *job) bool {
 	if q.empty() {
 		clear(q.pdus) // they may have held keys
 		q.waiting, q.first, q.pdus = q.waiting[:0], 0, q.pdus[:0]
-		return job{}, false
+		return false
 	}
-	j, q.waiting[q.first] = q.waiting[q.first], job{}
+	*j, q.waiting[q.first] = q.waiting[q.first], job{}
 	q.first++
-	return j, true
+	return true
 }
 
 // workspace is what a session needs while there is something to do. Sessions at
@@ -57,6 +53,7 @@ func (q *jobs) take() (j job, ok bool) {
 type workspace struct {
 	jobs  jobs  // under the session's lock
 	timer timer // used by the worker alone
+	desk  *desk // the worker's, while it works
 }
 
 // What a workspace has room for from the start. One with room for more than the
@@ -70,27 +67,28 @@ var workspaces = sync.Pool{New: func() any {
 	return &workspace{jobs: jobs{waiting: make([]job, 0, fewJobs), pdus: make([]byte, 0, fewPDUs)}}
 }}
 
-// outcome is the memory for what comes of one step. Steps need it for so short a
-// time that few are enough for all sessions.
-type outcome struct {
-	effects []Effect
+// desk is what one of the staff has for the session at which it works: few are
+// enough for all sessions.
+type desk struct {
+	job     job
+	effects []Effect // of one step
 	scratch [160]byte
 }
-
-var outcomes = sync.Pool{New: func() any { return &outcome{effects: make([]Effect, 0, fewEffects)} }}
 
 // fewEffects is how many effects nearly all steps have at most.
 const fewEffects = 8
 
-// wipe forgets what the PDUs may have held: keys.
-func (o *outcome) wipe() {
-	clear(o.effects)
-	clear(o.scratch[:])
+var desks = sync.Pool{New: func() any { return &desk{effects: make([]Effect, 0, fewEffects)} }}
+
+// clear forgets what a step has left, keys among it.
+func (d *desk) clear() {
+	clear(d.effects)
+	clear(d.scratch[:])
 }
 
 // post gives the session a job, of which it copies the PDU, and has somebody of
 // the staff work where nobody does. A session at rest has no goroutine.
-func (s *Session) post(j job) {
+func (s *Session) post(j *job) {
 	s.mu.Lock()
 	if s.workspace == nil {
 		s.workspace = workspaces.Get().(*workspace)
@@ -109,12 +107,12 @@ const jobsAtOnce = 8
 
 // work does jobs until there are none, or others have their turn: then it has to
 // be called again.
-func (s *Session) work() (again bool) {
-	w := s.workspace
+func (s *Session) work(d *desk) (again bool) {
+	w, j := s.workspace, &d.job
+	w.desk = d
 	for range jobsAtOnce {
 		s.mu.Lock()
-		j, ok := w.jobs.take()
-		if !ok {
+		if !w.jobs.take(j) {
 			s.rest()
 			s.mu.Unlock()
 			return false
@@ -124,11 +122,11 @@ func (s *Session) work() (again bool) {
 		case j.run != nil:
 			j.run()
 		case j.encryption:
-			s.encryptionChanged(j.input)
+			s.encryptionChanged(&j.input)
 		case j.delivered:
 			s.delivered()
 		default:
-			s.step(&j)
+			s.step(&j.input)
 		}
 	}
 	return true
@@ -138,6 +136,7 @@ func (s *Session) work() (again bool) {
 func (s *Session) rest() {
 	s.working = false
 	w := s.workspace
+	w.desk = nil
 	if !s.procedure.Idle() || w.timer.running {
 		return
 	}
