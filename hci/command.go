@@ -12,27 +12,21 @@ import (
 
 // pending is a command on its way. Its memory is used again.
 type pending struct {
-	host   *Host
 	opcode Opcode
 	packet []byte
 	serial uint64
-	timer  *time.Timer  // of the answer
+	begun  time.Time    // when it was sent
 	finish func(result) // called once, by the reader, with no lock held
 }
 
-// late ends the host when a command is not answered in time.
-func (p *pending) late() {
-	_ = p.host.fail(fmt.Errorf("%w: %s", ErrTimeout, p.opcode), bt.HardwareFailure)
-}
-
 // keptCommands is how many a host keeps the memory of.
-const keptCommands = 4
+const keptCommands = 64
 
 // newPending gives the memory for a command; h.mu is held.
 func (h *Host) newPending() *pending {
 	n := len(h.spareCommands)
 	if n == 0 {
-		return &pending{host: h}
+		return new(pending)
 	}
 	p := h.spareCommands[n-1]
 	h.spareCommands = h.spareCommands[:n-1]
@@ -131,15 +125,43 @@ func (h *Host) nextSerial() uint64 {
 func (h *Host) nextCommand(b []byte) []byte {
 	p := h.queue.pop()
 	h.credits--
-	if p.timer == nil {
-		p.timer = time.AfterFunc(h.options.CommandTimeout, p.late)
-	} else {
-		p.timer.Reset(h.options.CommandTimeout)
-	}
+	p.begun = time.Now()
 	h.sent = append(h.sent, p)
+	h.watch()
 	b = append(b, p.packet...)
 	clear(p.packet) // it may hold a key
 	return b
+}
+
+// watch has the host look whether commands are late, when the next one may be;
+// h.mu is held. One timer serves all commands: most are answered long before it
+// goes off, and it is not worth its while to be set for each.
+func (h *Host) watch() {
+	if h.watching || len(h.sent) == 0 {
+		return
+	}
+	h.watching = true
+	left := time.Until(h.sent[0].begun.Add(h.options.CommandTimeout))
+	if h.watcher == nil {
+		h.watcher = time.AfterFunc(left, h.lookForLate)
+	} else {
+		h.watcher.Reset(left)
+	}
+}
+
+// lookForLate ends the host when a command was not answered in time.
+func (h *Host) lookForLate() {
+	h.mu.Lock()
+	h.watching = false
+	late := len(h.sent) > 0 && time.Since(h.sent[0].begun) >= h.options.CommandTimeout
+	if !late {
+		h.watch()
+		h.mu.Unlock()
+		return
+	}
+	opcode := h.sent[0].opcode
+	h.mu.Unlock()
+	_ = h.fail(fmt.Errorf("%w: %s", ErrTimeout, opcode), bt.HardwareFailure)
 }
 
 // commandComplete handles the event of that name.
@@ -174,14 +196,9 @@ func (h *Host) commandStatus(e *CommandStatus) {
 	h.finishCommand(p, r)
 }
 
-// finishCommand tells how a command ended, and takes its memory back: not where
-// the timer has gone off, which may still look at it.
+// finishCommand tells how a command ended, and takes its memory back.
 func (h *Host) finishCommand(p *pending, r result) {
-	stopped := p.timer.Stop()
 	p.finish(r)
-	if !stopped {
-		return
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p.finish = nil

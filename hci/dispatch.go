@@ -138,10 +138,19 @@ func (h *Host) dispatchLE(code Subevent, parameters []byte) {
 	}
 }
 
+// linkOf gives the link with a handle, of which the upper four bits say something
+// else, nil where there is none; h.mu is held.
+func (h *Host) linkOf(handle uint16) *Conn {
+	if handle &= handleMask; int(handle) < len(h.links) {
+		return h.links[handle]
+	}
+	return nil
+}
+
 // link gives the link with a handle, or counts that there is none.
 func (h *Host) link(handle uint16, what string) *Conn {
 	h.mu.Lock()
-	c := h.links[handle&handleMask]
+	c := h.linkOf(handle)
 	h.mu.Unlock()
 	if c == nil {
 		h.count(&h.stats.Unknown, slog.LevelDebug, what+" for no link", "handle", handle)

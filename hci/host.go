@@ -92,10 +92,12 @@ type Host struct {
 	queue         queue[*pending] // commands to be sent
 	sent          []*pending      // commands to be answered
 	spareCommands []*pending      // memory for commands
+	watcher       *time.Timer     // for those that are late; nil before the first
+	watching      bool            // it is set
 	credits       int             // commands that the controller takes now
 	serial        uint64          // numbers commands and frames in the order of their calls
 
-	links     map[uint16]*Conn
+	links     []*Conn          // by handle; nil where there is none
 	order     []*Conn          // links by age
 	ready     queue[*Conn]     // links with data, in the order of their turns
 	served    *Conn            // the link whose turn was last, which is not in ready
@@ -155,7 +157,6 @@ func NewHost(ctx context.Context, t transport.Transport, options Options) (*Host
 		arrived:    make(chan struct{}, 1),
 		done:       make(chan struct{}),
 		credits:    1,
-		links:      make(map[uint16]*Conn),
 	}
 	h.work.L = &h.mu
 	if h.log == nil {
@@ -257,16 +258,15 @@ func (h *Host) finish() {
 	h.sent = nil
 	h.queue.drop(h.queue.len())
 	links, reason, cause := h.order, h.reason, h.err
-	if h.rotation != nil {
-		h.rotation.Stop()
+	for _, t := range []*time.Timer{h.rotation, h.watcher} {
+		if t != nil {
+			t.Stop()
+		}
 	}
-	h.order, h.links, h.accepted = nil, make(map[uint16]*Conn), nil
+	h.order, h.links, h.accepted = nil, nil, nil
 	h.mu.Unlock()
 	h.log.Info("host has ended", "cause", cause)
 	for _, p := range waiting {
-		if p.timer != nil {
-			p.timer.Stop()
-		}
 		p.finish(result{err: cause})
 	}
 	for _, c := range links {

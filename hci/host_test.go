@@ -354,12 +354,21 @@ func TestCommandContext(t *testing.T) {
 	})
 }
 
+// TestCommandTimeout leaves a command unanswered, after others that were answered
+// while the host already looked out for late ones, and after a long silence.
 func TestCommandTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newController(t)
 		h := c.host(hci.Options{CommandTimeout: 3 * time.Second})
 		links := record(h)
 		c.peripheral(h, 0x40)
+		for _, silence := range []time.Duration{time.Minute, time.Second} {
+			time.Sleep(silence)
+			if err := h.Command(t.Context(), &hci.LERand{}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Second)
 		c.ignore(hci.OpcodeLERand)
 		start := time.Now()
 		if _, err := h.Rand(t.Context()); !errors.Is(err, hci.ErrTimeout) {

@@ -85,13 +85,16 @@ func (h *Host) askedForParameters(e *LERemoteConnectionParameterRequest) {
 // goroutine. A link that has the handle already has ended unseen.
 func (h *Host) add(c *Conn) {
 	h.mu.Lock()
-	old := h.links[c.handle]
+	old := h.linkOf(c.handle)
 	h.mu.Unlock()
 	if old != nil {
 		h.count(&h.stats.Malformed, slog.LevelWarn, "a new link has the handle of an old one", "handle", c.handle)
 		h.remove(old, bt.UnspecifiedError)
 	}
 	h.mu.Lock()
+	if missing := int(c.handle) + 1 - len(h.links); missing > 0 {
+		h.links = append(h.links, make([]*Conn, missing)...)
+	}
 	h.links[c.handle] = c
 	h.order = append(h.order, c)
 	serve := h.serve
@@ -108,7 +111,9 @@ func (h *Host) add(c *Conn) {
 // remove ends one link: its packets at the controller are free again.
 func (h *Host) remove(c *Conn, reason bt.Status) {
 	h.mu.Lock()
-	delete(h.links, c.handle)
+	if h.linkOf(c.handle) == c {
+		h.links[c.handle] = nil
+	}
 	h.order = slices.DeleteFunc(h.order, func(other *Conn) bool { return other == c })
 	h.aclFree += c.unacked.len()
 	c.drop(reason)

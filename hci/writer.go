@@ -122,7 +122,7 @@ func (h *Host) newOutgoing() *outgoing {
 func (h *Host) recycle(o *outgoing) {
 	clear(o.octets)
 	o.frame = l2cap.Fragmenter{}
-	if len(h.spare) < max(keptFrames, len(h.links)) && cap(o.octets) <= keptFrameSize {
+	if len(h.spare) < max(keptFrames, len(h.order)) && cap(o.octets) <= keptFrameSize {
 		h.spare = append(h.spare, o)
 	}
 }
@@ -153,7 +153,7 @@ type delivery struct {
 func (h *Host) completed(e *NumberOfCompletedPackets) {
 	h.mu.Lock()
 	for _, done := range e.Completed {
-		if c := h.links[done.ConnectionHandle&handleMask]; c != nil {
+		if c := h.linkOf(done.ConnectionHandle); c != nil {
 			h.deliveries = append(h.deliveries, c.release(int(done.NumCompletedPackets)))
 		}
 	}
