@@ -16,11 +16,9 @@ func (s *Session) carryOut(e *Effect) {
 	case EffectSend:
 		s.send(e.PDU)
 	case EffectStartTimer:
-		s.workspace.timer.start(s, e.After, e.Arming)
-		s.setDeadline(s.manager.options.Now().Add(e.After))
+		s.startTimer(e.After, e.Arming)
 	case EffectStopTimer:
-		s.workspace.timer.stop(s)
-		s.setDeadline(time.Time{})
+		s.stopTimer()
 	case EffectStartPairingEncryption, EffectStartStoredEncryption:
 		s.startWhenFlushed(e)
 	case EffectReplyPairingKey, EffectReplyStoredKey:

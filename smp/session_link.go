@@ -2,7 +2,6 @@ package smp
 
 import (
 	"errors"
-	"time"
 
 	"blesmp/bt"
 )
@@ -168,8 +167,7 @@ func statusOf(err error) bt.Status {
 
 // gone ends the session.
 func (s *Session) gone(reason bt.Status) {
-	s.workspace.timer.stop(s)
-	s.setDeadline(time.Time{})
+	s.stopTimer()
 	s.manager.ended(s)
 	s.flush.start = nil
 	s.flush.release()

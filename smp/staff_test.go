@@ -109,12 +109,12 @@ func TestStaff_stays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := crowd(t, 1)[0]
 		staff := s.manager.staff
-		s.post(&job{run: func() { s.workspace.timer.start(s, time.Minute, 1) }})
+		s.post(&job{run: func() { s.startTimer(time.Minute, 1) }})
 		synctest.Wait()
 		if staff.all != 1 || staff.waiting != 1 {
 			t.Errorf("%d goroutines, of which %d wait, want one", staff.all, staff.waiting)
 		}
-		s.post(&job{run: func() { s.workspace.timer.stop(s) }})
+		s.post(&job{run: s.stopTimer})
 		synctest.Wait()
 		if staff.all != 0 {
 			t.Errorf("%d goroutines at rest, want none", staff.all)
