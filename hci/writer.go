@@ -95,9 +95,13 @@ type outgoing struct {
 	octets []byte
 	frame  l2cap.Fragmenter // of octets
 	serial uint64
-	number uint64 // of SendSMP; 0 for other channels
-	done   bool   // all of it is at the controller, or its link is gone
+	number uint64          // of SendSMP; 0 for other channels
+	done   bool            // all of it is at the controller, or its link is gone
+	room   [frameRoom]byte // what octets begin with
 }
+
+// frameRoom has room for a frame with the longest PDU of SMP, of 65 octets.
+const frameRoom = l2cap.HeaderSize + 65
 
 // The memory of frames that were sent is used again: that of so many, or of as many
 // as there are links where that is more, of which none is longer than this.
@@ -110,7 +114,9 @@ const (
 func (h *Host) newOutgoing() *outgoing {
 	n := len(h.spare)
 	if n == 0 {
-		return new(outgoing)
+		o := new(outgoing)
+		o.octets = o.room[:0]
+		return o
 	}
 	o := h.spare[n-1]
 	h.spare = h.spare[:n-1]

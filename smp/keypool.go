@@ -55,6 +55,7 @@ func (p *keyPool) warm() {
 
 // fill makes pairs until there are enough.
 func (p *keyPool) fill() {
+	growStack(keyPoolSize)
 	for {
 		pair := p.make()
 		p.mu.Lock()

@@ -112,11 +112,20 @@ type pairing struct {
 
 // NewProcedure gives the procedure of a connection that has just been made.
 func NewProcedure(config Config) (*Procedure, error) {
-	supplied := config.Rand == nil
-	if err := config.complete(); err != nil {
+	p := &Procedure{}
+	if err := p.begin(config); err != nil {
 		return nil, err
 	}
-	p := &Procedure{
+	return p, nil
+}
+
+// begin makes p the procedure of a connection that has just been made.
+func (p *Procedure) begin(config Config) error {
+	supplied := config.Rand == nil
+	if err := config.complete(); err != nil {
+		return err
+	}
+	*p = Procedure{
 		supplied:     supplied,
 		config:       config,
 		machine:      config.Table.New(uint8(config.Role)),
@@ -127,7 +136,7 @@ func NewProcedure(config Config) (*Procedure, error) {
 		peerIdentity: config.PeerIdentity,
 	}
 	p.addresses[p.own], p.addresses[p.peer] = config.Local, config.Peer
-	return p, nil
+	return nil
 }
 
 // Step tells the procedure what has happened and appends to dst what is to be

@@ -17,33 +17,33 @@ import (
 type Session struct {
 	manager *Manager
 	link    bt.Link
-	events  eventQueue
-	// keypresses are for Prompter.Keypress, which may be slow, too.
-	keypresses eventQueue
-	done       chan struct{}
+
+	mu        sync.Mutex
+	workspace *workspace // set and dropped under the lock; the worker has it while it runs
+	working   bool
+	held      int       // sessions of the same peer that have to end before the worker starts
+	deadline  time.Time // zero while no timer runs
+	status    status
 
 	// Used by the worker alone, which is one goroutine at a time.
-	procedure *Procedure
-	flush     flush // but for what is under the lock
-	prompt    prompt
-	asked     AuthReq     // by our Security Request, for what the central begins then
+	flush     flush       // but for what is under the lock
 	inquiry   error       // refusal of the command that is being stepped
 	found     []foundBond // by this step
+	procedure Procedure
+	asked     AuthReq // by our Security Request, for what the central begins then
+	prompt    prompt
 	pairing   *pairingWait
 	encrypt   *encryptWait
 
-	workspace *workspace // set and dropped under the lock; the worker has it while it runs
-
-	mu      sync.Mutex
-	working bool
-	held    int // sessions of the same peer that have to end before the worker starts
-	status  status
+	// Under the lock.
 	err     error
 	given   *bond.Bond    // SetLTK
 	changed chan struct{} // closed when the status is another; nil while nobody waits
 	failure *PairingError // how the last pairing failed
 
-	deadline time.Time // zero while no timer runs
+	events     eventQueue
+	keypresses eventQueue // for Prompter.Keypress, which may be slow, too
+	done       chan struct{}
 }
 
 // status is what can be asked of a session at any time.
@@ -86,7 +86,7 @@ func newSession(m *Manager, link bt.Link) (*Session, error) {
 	if m.options.Trace != nil {
 		config.Trace = func(t Trace) { m.options.Trace(s, t) }
 	}
-	if s.procedure, err = NewProcedure(config); err != nil {
+	if err := s.procedure.begin(config); err != nil {
 		return nil, err
 	}
 	s.publish()

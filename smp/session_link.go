@@ -174,6 +174,7 @@ func (s *Session) gone(reason bt.Status) {
 	s.mu.Lock()
 	s.err = reason
 	s.mu.Unlock()
+	s.finishPairing(nil, ErrClosed)
 	if s.encrypt != nil {
 		s.encrypt.finish(Level{}, ErrClosed)
 		s.encrypt = nil

@@ -16,11 +16,10 @@ func crowd(t *testing.T, n int) []*Session {
 	m := NewManager(bond.NewMemory(), Options{})
 	sessions := make([]*Session, n)
 	for i := range sessions {
-		p, err := NewProcedure(Config{Role: bt.Central, Local: ourselves, Peer: public})
-		if err != nil {
+		sessions[i] = &Session{manager: m}
+		if err := sessions[i].procedure.begin(Config{Role: bt.Central, Local: ourselves, Peer: public}); err != nil {
 			t.Fatal(err)
 		}
-		sessions[i] = &Session{manager: m, procedure: p}
 	}
 	return sessions
 }

@@ -54,17 +54,23 @@ type workspace struct {
 	jobs  jobs  // under the session's lock
 	timer timer // used by the worker alone
 	desk  *desk // the worker's, while it works
+
+	// What jobs begin with.
+	firstJobs [fewJobs]job
+	firstPDUs [fewPDUs]byte //vet:secret
 }
 
 // What a workspace has room for from the start. One with room for more than the
 // most is not kept.
 const (
-	fewJobs, mostJobs = 4, 64
-	fewPDUs, mostPDUs = 130, 4096 // octets: two of the longest
+	fewJobs, mostJobs = 2, 64
+	fewPDUs, mostPDUs = 65, 4096 // octets: one of the longest
 )
 
 var workspaces = sync.Pool{New: func() any {
-	return &workspace{jobs: jobs{waiting: make([]job, 0, fewJobs), pdus: make([]byte, 0, fewPDUs)}}
+	w := &workspace{}
+	w.jobs.waiting, w.jobs.pdus = w.firstJobs[:0], w.firstPDUs[:0]
+	return w
 }}
 
 // desk is what one of the staff has for the session at which it works: few are

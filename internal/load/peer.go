@@ -33,6 +33,7 @@ type engine struct {
 	key       bt.Key // that the host encrypts with
 	bond      *bond.Bond
 	encrypted bool
+	room      [2]peerInput // what the peer's inputs begin with
 }
 
 // peerInput is what the host has done to a peer: it sent a PDU, or it began to
@@ -68,7 +69,7 @@ func (p *peer) begin() error {
 		Local: p.address, Peer: bt.TypedAddress{Address: p.controller.address},
 		FindBond: func(bt.TypedAddress) *bond.Bond { return e.bond },
 	})
-	e.procedure, p.engine = procedure, e
+	e.procedure, p.engine, p.inputs = procedure, e, e.room[:0]
 	return err
 }
 
