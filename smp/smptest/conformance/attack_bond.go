@@ -114,16 +114,8 @@ func lostKey() []round {
 		if err := s.bond(c, c); err != nil {
 			return err
 		}
-		session, err := s.device.session()
+		call, err := s.device.encrypt(s.ctx)
 		if err != nil {
-			return err
-		}
-		done := make(chan error, 1)
-		go func() {
-			_, err := session.Encrypt(s.ctx)
-			done <- err
-		}()
-		if err := s.awaitLTKRequest(done); err != nil {
 			return err
 		}
 		if err := s.peer.Continue(smptest.Script{
@@ -132,7 +124,7 @@ func lostKey() []round {
 		}); err != nil {
 			return err
 		}
-		if err := <-done; !errors.Is(err, bt.PINOrKeyMissing) {
+		if err := s.returned(call); !errors.Is(err, bt.PINOrKeyMissing) {
 			return fmt.Errorf("a call of Encrypt returned %w, want %s", errOrNone(err), bt.PINOrKeyMissing.String())
 		}
 		if err := s.quietly(); err != nil {

@@ -199,14 +199,13 @@ func (s *Stage) tooEarly(c course) error {
 		return err
 	}
 	if c.role == bt.Central {
-		session, err := s.device.session()
+		call, err := s.device.pair(s.ctx, c.features)
 		if err != nil {
 			return err
 		}
-		if _, err := session.Pair(s.ctx, c.features); !errors.Is(err, smp.ErrBackoff) {
+		if err := s.returned(call); !errors.Is(err, smp.ErrBackoff) {
 			return fmt.Errorf("a call of Pair right after a failure returned %w, want ErrBackoff", errOrNone(err))
 		}
-		<-s.device.began
 		return s.silent()
 	}
 	if err := s.play(c, through("send Pairing Request")); err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"blesmp/gen/machine"
 	"blesmp/gen/spec"
@@ -107,6 +108,54 @@ func TestBrokenRules(t *testing.T) {
 					t.Errorf("%s fails: %v", s.ID, err)
 				}
 			}
+		})
+	}
+}
+
+// TestCallsWithoutEnd breaks rules with which a call of our device ends: the
+// scenario says that it does not return. One that waited for it would be a
+// deadlock of the bubble.
+func TestCallsWithoutEnd(t *testing.T) {
+	tests := []struct {
+		name     string
+		old, new string
+		id       string
+		want     string
+	}{
+		{
+			name: "Pair begins within the waiting interval",
+			old:  "{if: tooSoon, refuse: WaitingInterval, ref: 2.3.6}", new: "{if: tooSoon and not tooSoon, refuse: WaitingInterval, ref: 2.3.6}",
+			id: "SM/CEN/KDU/BI-01-C", want: "a call of Pair right after a failure returned nothing, with our device in AwaitResponse, want a BackoffError",
+		},
+		{
+			name: "Encrypt waits in another state",
+			old:  "{emit: [StartStoredEncryption], goto: EncryptingStored, ref: 2.4.4.2}", new: "{emit: [StartStoredEncryption], goto: Settling, ref: 2.4.4.2}",
+			id: "A15/CVE-2020-9770", want: "a call of Encrypt returned nothing, with our device in Idle, want PIN or key missing",
+		},
+		{
+			name: "success of encryption is not reported",
+			old:  "EncryptionOn:  {emit: [ReportLevel], goto: Idle}", new: "EncryptionOn:  {goto: Idle}",
+			id: "SM/CEN/EKS/BV-01-C", want: "a call of Encrypt returned nothing, with our device in Idle",
+		},
+		{
+			name: "failure of encryption is not reported",
+			old:  "- {emit: [ReportEncryptionFailure], goto: Idle}", new: "- {goto: Idle}",
+			id: "A15/CVE-2020-9770", want: "a call of Encrypt returned nothing, with our device in Idle, want PIN or key missing",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			scenarios, err := conformance.Select(test.id)
+			if err != nil || len(scenarios) != 1 {
+				t.Fatalf("%d scenarios, %v", len(scenarios), err)
+			}
+			broken := changed(t, test.old, test.new)
+			synctest.Test(t, func(t *testing.T) {
+				err := scenarios[0].Run(t.Context(), conformance.Options{Table: broken}).Err
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("got %v, want an error with %q", err, test.want)
+				}
+			})
 		})
 	}
 }

@@ -112,20 +112,19 @@ func waiting() []round {
 		if err := s.prepare(c); err != nil {
 			return err
 		}
-		session, err := s.device.session()
-		if err != nil {
-			return err
-		}
 		var last smp.BackoffError
 		for range 4 {
 			if err := s.refuse(c, sendBad(badKeys[2]), smp.DHKeyCheckFailed); err != nil {
 				return err
 			}
+			call, err := s.device.pair(s.ctx, c.features)
+			if err != nil {
+				return err
+			}
 			var wait *smp.BackoffError
-			if _, err := session.Pair(s.ctx, c.features); !errors.As(err, &wait) {
+			if err := s.returned(call); !errors.As(err, &wait) {
 				return fmt.Errorf("a call of Pair right after a failure returned %w, want a BackoffError", errOrNone(err))
 			}
-			<-s.device.began
 			if wait.RetryAfter < last.RetryAfter {
 				return fmt.Errorf("the waiting interval has become shorter: %v, then %v", last.RetryAfter, wait.RetryAfter)
 			}

@@ -45,25 +45,17 @@ type device struct {
 	mu      sync.Mutex
 	events  []smp.Event
 	rows    []smp.Trace
-	shown   []uint32      // passkeys
-	numbers []uint32      // to compare
-	asked   []string      // names of the questions
-	keys    int           // that were given to the controller
-	refused int           // requests for a key that were turned down
-	began   chan struct{} // a token when a call of Pair or Encrypt has reached the procedure
-	pairs   []*pairCall
-}
-
-// pairCall is one call of Session.Pair and what it returned.
-type pairCall struct {
-	done   chan struct{}
-	result *smp.Result
-	err    error
+	shown   []uint32 // passkeys
+	numbers []uint32 // to compare
+	asked   []string // names of the questions
+	keys    int      // that were given to the controller
+	refused int      // requests for a key that were turned down
+	last    *call    // the one that rules are about; nil before the first
 }
 
 // newDevice brings our host up on a controller.
 func newDevice(ctx context.Context, c clock, controller *virtual.Controller, s setup, t *table.Table) (*device, error) {
-	d := &device{clock: c, setup: s, store: bond.NewMemory(), answers: gate{clock: c}, began: make(chan struct{}, 64)}
+	d := &device{clock: c, setup: s, store: bond.NewMemory(), answers: gate{clock: c}}
 	host, err := hci.NewHost(ctx, &tap{controller, d}, hci.Options{RandomAddress: s.address, Resolver: bond.NewResolver(d.store)})
 	if err != nil {
 		return nil, err
@@ -89,10 +81,12 @@ func newDevice(ctx context.Context, c clock, controller *virtual.Controller, s s
 
 // took writes down a rule of the specification.
 func (d *device) took(t smp.Trace) {
-	d.note(func() { d.rows = append(d.rows, t) })
-	if t.Event == smp.EventPair || t.Event == smp.EventEncrypt {
-		d.began <- struct{}{}
-	}
+	d.note(func() {
+		d.rows = append(d.rows, t)
+		if d.last != nil {
+			d.last.took(t)
+		}
+	})
 }
 
 // note changes what is written down.
@@ -145,26 +139,6 @@ func (d *device) session() (*smp.Session, error) {
 		return nil, fmt.Errorf("our device has %d links, want 1", len(sessions))
 	}
 	return sessions[0], nil
-}
-
-// pair calls Session.Pair and waits until the procedure has the command, or the
-// call has returned.
-func (d *device) pair(ctx context.Context, f smp.Features) error {
-	session, err := d.session()
-	if err != nil {
-		return err
-	}
-	call := &pairCall{done: make(chan struct{})}
-	d.pairs = append(d.pairs, call)
-	go func() {
-		defer close(call.done)
-		call.result, call.err = session.Pair(ctx, f)
-	}()
-	select {
-	case <-d.began:
-	case <-call.done:
-	}
-	return nil
 }
 
 // bonds gives the whole store.

@@ -51,7 +51,7 @@ const (
 )
 
 // RunAgainst plays a scenario against a foreign device. Only those that are
-// Foreign can be played.
+// Foreign can be played. It ends with the ctx too.
 func (s Scenario) RunAgainst(ctx context.Context, t Target) Result {
 	result := Result{Scenario: s}
 	if !s.Foreign {
@@ -60,8 +60,8 @@ func (s Scenario) RunAgainst(ctx context.Context, t Target) Result {
 	}
 	played := 0
 	for _, r := range s.rounds {
-		stage := &Stage{ctx: ctx, clock: wallClock{}, air: t.Air, target: &t}
-		err := r.play(stage)
+		stage := &Stage{ctx: ctx, clock: wallClock{ctx}, air: t.Air, target: &t}
+		err := r.on(stage)
 		stage.close()
 		if errors.Is(err, errOtherRole) {
 			continue
@@ -71,7 +71,7 @@ func (s Scenario) RunAgainst(ctx context.Context, t Target) Result {
 			result.Err = s.failed(r, err)
 			return result
 		}
-		time.Sleep(t.Pause)
+		stage.clock.Sleep(t.Pause)
 	}
 	if played == 0 {
 		result.Err = ErrNotPlayed

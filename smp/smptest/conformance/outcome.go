@@ -79,9 +79,9 @@ func (s *Stage) failed(remote bool, reasons ...smp.Reason) error {
 	case len(reasons) > 0 && !slices.Contains(reasons, f.Reason):
 		return fmt.Errorf("our device reports %w, want %s", f, reasons[0].String())
 	}
-	if s.device.setup.role == bt.Central && len(s.device.pairs) > 0 {
+	if s.paired != nil {
 		var returned *smp.PairingError
-		if err := s.pairReturned(); !errors.As(err, &returned) || returned != f {
+		if err := s.returned(s.paired); !errors.As(err, &returned) || returned != f {
 			return fmt.Errorf("a call of Pair returned %w, want the failure that is reported", errOrNone(err))
 		}
 	}
@@ -184,8 +184,8 @@ func (s *Stage) timedOut() error {
 	if _, ok := events[0].(smp.TimeoutEvent); !ok {
 		return fmt.Errorf("our device reports %s, want a timeout", describe(events[0]))
 	}
-	if s.device.setup.role == bt.Central {
-		if err := s.pairReturned(); !errors.Is(err, smp.ErrTimedOut) {
+	if s.paired != nil {
+		if err := s.returned(s.paired); !errors.Is(err, smp.ErrTimedOut) {
 			return fmt.Errorf("a call of Pair returned %w, want ErrTimedOut", errOrNone(err))
 		}
 	}
@@ -246,23 +246,17 @@ func (s *Stage) encryptBonded(c course) error {
 	if !c.plan.SC {
 		key = x.Sent
 	}
-	session, err := s.device.session()
+	call, err := s.device.encrypt(s.ctx)
 	if err != nil {
 		return err
 	}
-	done := make(chan error, 1)
-	go func() {
-		_, err := session.Encrypt(s.ctx)
-		done <- err
-	}()
-	answer := s.answerLTK(key)
-	if err := s.awaitLTKRequest(done); err != nil {
+	if err := s.peer.Continue(s.answerLTK(key)); err != nil {
 		return err
 	}
-	if err := s.peer.Continue(answer); err != nil {
-		return err
+	if err := s.returned(call); err != nil {
+		return fmt.Errorf("a call of Encrypt returned %w", err)
 	}
-	return <-done
+	return nil
 }
 
 // answerLTK is the peer's part of an encryption that our device starts.
@@ -277,17 +271,6 @@ func (s *Stage) answerLTK(key smptest.PeerKeys) smptest.Script {
 		}),
 		smptest.Do("LE Long Term Key Request Reply", func(p *smptest.Peer) error { return p.ReplyLTK(key.LTK) }),
 		encryptionStep(bt.Success),
-	}
-}
-
-// awaitLTKRequest waits until Session.Encrypt has reached the procedure, or has
-// returned an error.
-func (s *Stage) awaitLTKRequest(done chan error) error {
-	select {
-	case <-s.device.began:
-		return nil
-	case err := <-done:
-		return fmt.Errorf("a call of Encrypt returned %w", errOrNone(err))
 	}
 }
 

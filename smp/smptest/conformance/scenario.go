@@ -99,7 +99,8 @@ func Select(pattern string) ([]Scenario, error) {
 	return selected, nil
 }
 
-// Run plays a scenario against our own host.
+// Run plays a scenario against our own host. It ends with the ctx too, and where our
+// device never comes to rest; the error tells where in the scenario that was.
 func (s Scenario) Run(ctx context.Context, o Options) Result {
 	result := Result{Scenario: s}
 	taken := map[int]smp.Trace{}
@@ -138,13 +139,27 @@ func (r round) run(ctx context.Context, o Options) (rows []smp.Trace, err error)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stage := newStage(ctx, o)
-	err = r.play(stage)
+	err = r.on(stage)
 	stage.close()
 	if stage.device != nil {
 		stage.device.note(func() { rows = slices.Clone(stage.device.rows) })
 		err = errors.Join(err, stage.device.misuse())
 	}
 	return rows, err
+}
+
+// on plays the round. Where time ends before the round does, what it says tells
+// only how far it has come.
+func (r round) on(s *Stage) error {
+	err := r.play(s)
+	switch ended := s.clock.Err(); {
+	case ended == nil:
+		return err
+	case err == nil:
+		return fmt.Errorf("not played to the end: %w", ended)
+	default:
+		return fmt.Errorf("not played to the end: %w: %w", ended, err)
+	}
 }
 
 // deciding gives the last rule with which something was refused or ended, or

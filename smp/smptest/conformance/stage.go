@@ -26,6 +26,7 @@ type Stage struct {
 	remote bt.TypedAddress
 	peer   *smptest.Peer
 	since  mark
+	paired *call // of Session.Pair for the last course since the mark, or nil
 }
 
 // mark is a moment from which on events, keys and changes of the store count.
@@ -43,9 +44,9 @@ var deviceAddress = bt.TypedAddress{Address: bt.Address{0x00, 0x00, 0x5e, 0x00, 
 
 // newStage puts a peer on the air.
 func newStage(ctx context.Context, o Options) *Stage {
-	s := &Stage{ctx: ctx, clock: wallClock{}, table: o.Table, air: virtual.NewAir(virtual.Options{})}
+	s := &Stage{ctx: ctx, clock: wallClock{ctx}, table: o.Table, air: virtual.NewAir(virtual.Options{})}
 	if !o.WallClock {
-		s.clock = newManualClock()
+		s.clock = newManualClock(ctx)
 	}
 	return s
 }
@@ -167,7 +168,7 @@ func (s *Stage) mark() error {
 	}
 	bonds, err := s.device.bonds()
 	d := s.device
-	d.pairs = nil
+	s.paired = nil
 	d.note(func() { s.since = mark{events: len(d.events), keys: d.keys, refused: d.refused, bonds: bonds} })
 	return err
 }
@@ -241,7 +242,9 @@ func (s *Stage) begin(c course) (course, error) {
 		return c, nil // the person has begun
 	}
 	if c.role == bt.Central && !c.unasked {
-		return c, s.device.pair(s.ctx, c.features)
+		var err error
+		s.paired, err = s.device.pair(s.ctx, c.features)
+		return c, err
 	}
 	s.device.note(func() { s.device.setup.features = c.features })
 	return c, nil

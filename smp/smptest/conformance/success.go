@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -52,26 +51,12 @@ func (s *Stage) succeeded(c course) error {
 	if complete[0].Level != c.level() {
 		return fmt.Errorf("our device reports %v, want %v", complete[0].Level, c.level())
 	}
-	if c.role == bt.Central {
-		if err := s.pairReturned(); err != nil {
-			return err
+	if s.paired != nil {
+		if err := s.returned(s.paired); err != nil {
+			return fmt.Errorf("a call of Pair returned %w", err)
 		}
 	}
 	return s.checkBond(c, complete[0])
-}
-
-// pairReturned gives the error that the last Session.Pair returned.
-func (s *Stage) pairReturned() error {
-	pairs := s.device.pairs
-	if len(pairs) == 0 {
-		return nil
-	}
-	select {
-	case <-pairs[len(pairs)-1].done:
-		return pairs[len(pairs)-1].err
-	case <-s.ctx.Done():
-		return context.Cause(s.ctx)
-	}
 }
 
 // checkBond holds the store against what both sides have distributed.
