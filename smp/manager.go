@@ -1,6 +1,7 @@
 package smp
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -58,10 +59,16 @@ type Options struct {
 	AfterFunc func(d time.Duration, f func()) (stop func() bool)
 	Go        func(f func())
 
+	// KeyPairs is how many P-256 key pairs are made ahead at most, so that a
+	// pairing waits for its DHKey alone; 0 stands for 16. A program in which many
+	// pairings begin at the same time sets as many: each takes about 400 octets.
+	// They are made from the first pairing on, all of them while nothing pairs,
+	// and each is used once. See Manager.Warm.
+	KeyPairs int
+
 	// Rand, NewKeyPair, NewPasskey, Toolbox and Table replace what Config has
-	// under these names, for tests and replays. With neither Rand nor NewKeyPair
-	// the Manager makes key pairs ahead from the first pairing on: at most 16,
-	// each of which is used once.
+	// under these names, for tests and replays. With Rand or NewKeyPair no key
+	// pairs are made ahead.
 	Rand       func(p []byte)
 	NewKeyPair func() KeyPair
 	NewPasskey func() uint32
@@ -110,17 +117,18 @@ func NewManager(store bond.Store, options Options) *Manager {
 	if fixed := options.UnsafeFixedPasskey; fixed != nil {
 		options.NewPasskey = func() uint32 { return uint32(*fixed) }
 	}
+	staff := newStaff(options.Go, stay)
 	var pool *keyPool
 	if options.Rand == nil && options.NewKeyPair == nil {
-		pool = newKeyPool(options.Go)
-		options.NewKeyPair = pool.take
+		pool = newKeyPool(options.Go, options.KeyPairs, staff.busy)
+		options.NewKeyPair, staff.rest = pool.take, pool.rest
 	}
 	return &Manager{
 		store:    store,
 		options:  options,
 		attempts: newAttempts(store, options.Policy.Backoff, options.Now),
 
-		staff:    newStaff(options.Go, stay),
+		staff:    staff,
 		pool:     pool,
 		sessions: map[bt.Link]*Session{},
 		ending:   map[*Session][]*Session{},
@@ -273,6 +281,18 @@ func (m *Manager) expectPairing(asked AuthReq) {
 	}
 }
 
+// Warm makes all key pairs now that Options.KeyPairs lets be made ahead, and
+// returns when they are there: for a program that knows that many will pair soon,
+// or that has nothing else to do when it starts. Without it, the first pairing has
+// them made. The only error is the context's end; what was made until then is
+// kept.
+func (m *Manager) Warm(ctx context.Context) error {
+	if m.pool == nil {
+		return nil
+	}
+	return m.pool.fillUp(ctx)
+}
+
 // validate reports what is wrong with the options.
 func (m *Manager) validate() error {
 	if m.store == nil {
@@ -280,6 +300,9 @@ func (m *Manager) validate() error {
 	}
 	if err := m.options.Policy.Validate(); err != nil {
 		return err
+	}
+	if m.options.KeyPairs < 0 {
+		return fmt.Errorf("smp: Options.KeyPairs is %d: it is how many wait, or 0 for %d", m.options.KeyPairs, fewKeyPairs)
 	}
 	if fixed := m.options.UnsafeFixedPasskey; fixed != nil && *fixed >= passkeyLimit {
 		return errors.New("smp: Options.UnsafeFixedPasskey has more than six digits")

@@ -16,6 +16,7 @@ type staff struct {
 	start func(func()) // has a goroutine run
 	run   func()       // is work
 	stay  bool         // goroutines may wait: not where Options.Go has to see them end
+	rest  func()       // called when the last procedure has ended; nil for nothing
 	most  int          // goroutines that work at the same time
 
 	mu         sync.Mutex
@@ -124,10 +125,22 @@ func (f *staff) began() {
 
 func (f *staff) ended() {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.procedures--; f.procedures == 0 {
+	f.procedures--
+	last := f.procedures == 0
+	if last {
 		f.come.Broadcast()
 	}
+	f.mu.Unlock()
+	if last && f.rest != nil {
+		f.rest()
+	}
+}
+
+// busy reports whether a procedure runs.
+func (f *staff) busy() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.procedures > 0
 }
 
 // growStack has the stack of a goroutine grow while it is shallow. Elliptic curves

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
+	"runtime/debug"
 	"time"
 
 	"blesmp/bond"
@@ -27,7 +27,7 @@ func linksGroup() group {
 		names: []string{"links/memory", "links/memory-pairing", "links/memory-paired", "links/pair", "links/throughput", "links/starvation"},
 		run: func(ctx context.Context, s *session) (err error) {
 			before := load.Memory()
-			fleet := load.NewFleet(bond.NewMemory(), smp.Options{})
+			fleet := load.NewFleet(bond.NewMemory(), smp.Options{KeyPairs: s.Pairing})
 			defer func() { err = errors.Join(err, fleet.Close()) }()
 			for _, n := range s.Links {
 				if err := s.hold(ctx, fleet, n, before); err != nil {
@@ -55,6 +55,9 @@ func (s *session) hold(ctx context.Context, fleet *load.Fleet, n int, before int
 	if err != nil {
 		return err
 	}
+	if err := fleet.Manager.Warm(ctx); err != nil {
+		return err
+	}
 	batch := min(n, 100)
 	return oneCore(func() error {
 		c, err := s.each(floor.Work{Run: func(n int) error { return crypto.RunN(n * batch) }}, func() (time.Duration, error) {
@@ -63,6 +66,7 @@ func (s *session) hold(ctx context.Context, fleet *load.Fleet, n int, before int
 			}
 			begin := floor.CPUTime()
 			_, err := fleet.Pair(ctx, batch)
+			err = errors.Join(err, fleet.Manager.Warm(ctx)) // the key pairs that were used are made again
 			return floor.CPUTime() - begin, err
 		})
 		if err != nil {
@@ -84,6 +88,18 @@ func manyLinks(n int) float64 {
 		return 0
 	}
 	return linkMemoryLimit
+}
+
+// roomForGarbage has the process use all of the memory that many links may have
+// before garbage is collected, as a program would be told to that serves them. What
+// it gives back undoes that.
+func roomForGarbage() (undo func()) {
+	limit := debug.SetMemoryLimit(linkMemoryLimit * 10_000)
+	percent := debug.SetGCPercent(-1)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
 }
 
 // together has many pair at the same time, on all cores.
@@ -110,17 +126,17 @@ func (s *session) together(ctx context.Context, fleet *load.Fleet, before int64)
 	if !s.wants("links/throughput", "links/starvation") {
 		return nil
 	}
+	defer roomForGarbage()()
 	var c floor.Comparison
 	var unfair []float64
 	for range s.Rounds {
-		if err := fleet.Renew(ctx, pairing); err != nil {
+		if err := errors.Join(fleet.Renew(ctx, pairing), fleet.Manager.Warm(ctx)); err != nil {
 			return err
 		}
 		least, err := load.Cryptography(pairing)
 		if err != nil {
 			return err
 		}
-		runtime.GC()
 		began := time.Now()
 		took, err := fleet.Pair(ctx, pairing)
 		if err != nil {
