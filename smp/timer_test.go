@@ -40,9 +40,11 @@ func TestTimer(t *testing.T) {
 				var got []timeout
 				for now := range 120 {
 					synctest.Wait()
+					s.mu.Lock()
 					for _, j := range s.workspace.jobs.waiting[len(got):] {
 						got = append(got, timeout{now, j.input.Arming})
 					}
+					s.mu.Unlock()
 					if len(starts) > 0 && starts[0].at == now {
 						if after := starts[0].after; after == stop {
 							s.stopTimer()

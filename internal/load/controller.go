@@ -37,17 +37,16 @@ type controller struct {
 	arrived  []byte // packets of the host that it has not been told of, as in the event
 	closed   bool
 
-	links   []*peer  // by handle
-	free    []uint16 // handles of links that have ended
-	hold    hold
-	crew    *crew
-	greeted chan struct{} // told of every answer on ATT
+	links []*peer  // by handle
+	free  []uint16 // handles of links that have ended
+	hold  hold
+	fleet *Fleet
 }
 
 var _ transport.Immediate = (*controller)(nil)
 
-func newController(address bt.Address, crew *crew, greeted chan struct{}) *controller {
-	c := &controller{address: address, crew: crew, greeted: greeted}
+func newController(address bt.Address, fleet *Fleet) *controller {
+	c := &controller{address: address, fleet: fleet}
 	c.readable.L = &c.mu
 	return c
 }
@@ -165,7 +164,7 @@ func (c *controller) data(acl hci.ACL) error {
 	case l2cap.SMP:
 		return link.received(frame[l2cap.HeaderSize:])
 	case l2cap.ATT:
-		c.greeted <- struct{}{}
+		c.fleet.greeted <- struct{}{}
 	default:
 		return fmt.Errorf("load: data on %s, where no peer of this kind listens", channel)
 	}

@@ -25,6 +25,7 @@ type Fleet struct {
 	peers    uint32 // number of the last peer
 	greeted  chan struct{}
 	crew     *crew
+	keyPairs *keyPairs // of the peers
 }
 
 // station is one host and its controller.
@@ -42,7 +43,10 @@ type link struct {
 
 // NewFleet gives a fleet without links that keeps its bonds in store.
 func NewFleet(store bond.Store, options smp.Options) *Fleet {
-	return &Fleet{Manager: smp.NewManager(store, options), Store: store, greeted: make(chan struct{}, 1), crew: newCrew()}
+	return &Fleet{
+		Manager: smp.NewManager(store, options), Store: store,
+		greeted: make(chan struct{}, 1), crew: newCrew(), keyPairs: &keyPairs{},
+	}
 }
 
 // Close ends all links and hosts.
@@ -109,7 +113,7 @@ func (f *Fleet) free(ctx context.Context) (*station, error) {
 			return s, nil
 		}
 	}
-	c := newController(bt.Address{0x00, 0x00, 0x5e, 0x00, 0x53, byte(len(f.stations) + 1)}, f.crew, f.greeted)
+	c := newController(bt.Address{0x00, 0x00, 0x5e, 0x00, 0x53, byte(len(f.stations) + 1)}, f)
 	host, err := hci.NewHost(ctx, c, hci.Options{})
 	if err != nil {
 		return nil, err
@@ -143,6 +147,14 @@ func (f *Fleet) Renew(ctx context.Context, n int) error {
 	want := len(f.links)
 	f.links = f.links[:len(f.links)-n]
 	return f.Grow(ctx, want)
+}
+
+// Prepare has both sides make the key pairs ahead that they will need: the Manager
+// as many as its options say, and the peers n.
+func (f *Fleet) Prepare(ctx context.Context, n int) error {
+	peers := make(chan error, 1)
+	go func() { peers <- f.keyPairs.fill(ctx, n) }()
+	return errors.Join(f.Manager.Warm(ctx), <-peers)
 }
 
 // Pair pairs with the peers of the n youngest links, all at the same time, and

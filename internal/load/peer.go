@@ -67,7 +67,8 @@ func (p *peer) begin() error {
 	procedure, err := smp.NewProcedure(smp.Config{
 		Role:  bt.Peripheral,
 		Local: p.address, Peer: bt.TypedAddress{Address: p.controller.address},
-		FindBond: func(bt.TypedAddress) *bond.Bond { return e.bond },
+		FindBond:   func(bt.TypedAddress) *bond.Bond { return e.bond },
+		NewKeyPair: p.controller.fleet.keyPairs.take,
 	})
 	e.procedure, p.engine, p.inputs = procedure, e, e.room[:0]
 	return err
@@ -86,7 +87,7 @@ func (p *peer) post(in peerInput) error {
 	p.working = true
 	p.mu.Unlock()
 	if start {
-		p.controller.crew.take(p)
+		p.controller.fleet.crew.take(p)
 	}
 	return nil
 }
@@ -209,6 +210,6 @@ func (h *hold) release() {
 	h.code, h.held = 0, nil
 	h.mu.Unlock()
 	for _, p := range held {
-		p.controller.crew.take(p)
+		p.controller.fleet.crew.take(p)
 	}
 }

@@ -24,7 +24,7 @@ const (
 // nothing.
 func linksGroup() group {
 	return group{
-		names: []string{"links/memory", "links/memory-pairing", "links/memory-paired", "links/pair", "links/throughput", "links/starvation"},
+		names: []string{"links/memory", "links/memory-pairing", "links/memory-paired", "links/pair", "links/throughput", "links/sustained", "links/starvation"},
 		run: func(ctx context.Context, s *session) (err error) {
 			before := load.Memory()
 			fleet := load.NewFleet(bond.NewMemory(), smp.Options{KeyPairs: s.Pairing})
@@ -55,10 +55,10 @@ func (s *session) hold(ctx context.Context, fleet *load.Fleet, n int, before int
 	if err != nil {
 		return err
 	}
-	if err := fleet.Manager.Warm(ctx); err != nil {
+	batch := min(n, 100)
+	if err := fleet.Prepare(ctx, batch); err != nil {
 		return err
 	}
-	batch := min(n, 100)
 	return oneCore(func() error {
 		c, err := s.each(floor.Work{Run: func(n int) error { return crypto.RunN(n * batch) }}, func() (time.Duration, error) {
 			if err := fleet.Renew(ctx, batch); err != nil {
@@ -66,7 +66,7 @@ func (s *session) hold(ctx context.Context, fleet *load.Fleet, n int, before int
 			}
 			begin := floor.CPUTime()
 			_, err := fleet.Pair(ctx, batch)
-			err = errors.Join(err, fleet.Manager.Warm(ctx)) // the key pairs that were used are made again
+			err = errors.Join(err, fleet.Prepare(ctx, batch)) // the key pairs that were used are made again
 			return floor.CPUTime() - begin, err
 		})
 		if err != nil {
@@ -123,30 +123,38 @@ func (s *session) together(ctx context.Context, fleet *load.Fleet, before int64)
 		}
 		s.add(Figure{Name: "links/memory-paired", At: n, Unit: Octets, Value: float64(load.Memory()-before) / float64(n), Limit: manyLinks(n)})
 	}
-	if !s.wants("links/throughput", "links/starvation") {
+	if !s.wants("links/throughput", "links/sustained", "links/starvation") {
 		return nil
 	}
 	defer roomForGarbage()()
-	var c floor.Comparison
+	if err := fleet.Prepare(ctx, pairing); err != nil {
+		return err
+	}
+	var burst, sustained floor.Comparison
 	var unfair []float64
 	for range s.Rounds {
-		if err := errors.Join(fleet.Renew(ctx, pairing), fleet.Manager.Warm(ctx)); err != nil {
+		if err := fleet.Renew(ctx, pairing); err != nil {
 			return err
 		}
-		least, err := load.Cryptography(pairing)
+		crypto, err := load.Cryptography(pairing)
 		if err != nil {
 			return err
 		}
 		began := time.Now()
 		took, err := fleet.Pair(ctx, pairing)
+		paired := time.Since(began)
+		err = errors.Join(err, fleet.Prepare(ctx, pairing))
+		prepared := time.Since(began)
 		if err != nil {
 			return err
 		}
-		whole := time.Since(began)
-		c.Rounds = append(c.Rounds, floor.Round{Floor: float64(least) / float64(pairing), Subject: float64(whole) / float64(pairing)})
+		least := float64(crypto) / float64(pairing)
+		burst.Rounds = append(burst.Rounds, floor.Round{Floor: least, Subject: float64(paired) / float64(pairing)})
+		sustained.Rounds = append(sustained.Rounds, floor.Round{Floor: least, Subject: float64(prepared) / float64(pairing)})
 		unfair = append(unfair, load.Tail(took))
 	}
-	s.add(compared("links/throughput", n, c, throughputBar))
+	s.add(compared("links/throughput", n, burst, throughputBar))
+	s.add(compared("links/sustained", n, sustained, 0))
 	s.add(Figure{Name: "links/starvation", At: n, Unit: Times, Value: middle(unfair), Limit: starvationLimit})
 	return nil
 }
