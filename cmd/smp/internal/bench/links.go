@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"blesmp/bond"
@@ -90,18 +89,6 @@ func manyLinks(n int) float64 {
 	return linkMemoryLimit
 }
 
-// roomForGarbage has the process use all of the memory that many links may have
-// before garbage is collected, as a program would be told to that serves them. What
-// it gives back undoes that.
-func roomForGarbage() (undo func()) {
-	limit := debug.SetMemoryLimit(linkMemoryLimit * 10_000)
-	percent := debug.SetGCPercent(-1)
-	return func() {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(limit)
-	}
-}
-
 // together has many pair at the same time, on all cores.
 func (s *session) together(ctx context.Context, fleet *load.Fleet, before int64) error {
 	n, pairing := fleet.Links(), min(fleet.Links(), s.Pairing)
@@ -126,7 +113,6 @@ func (s *session) together(ctx context.Context, fleet *load.Fleet, before int64)
 	if !s.wants("links/throughput", "links/sustained", "links/starvation") {
 		return nil
 	}
-	defer roomForGarbage()()
 	if err := fleet.Prepare(ctx, pairing); err != nil {
 		return err
 	}

@@ -79,9 +79,12 @@ sessions, L2CAP, connections and bonds, and in *links/memory-pairing* the peers'
 count. Each link has answered a request on ATT before.
 
 *links/memory-pairing* is taken while all that pair at the same time stand before the DHKey Check; *links/memory-paired*
-after that. *links/pair* is the processor time of one pairing, of up to 100 at a time, on one core. *links/throughput*
-is elapsed time with all cores, of as many pairings at a time as the page says, beside the cryptography alone on as many
-cores: the bar says within 10 %. *links/starvation* is the 99th percentile of the times from the common beginning to the
+after that. *links/pair* is the processor time of one pairing, of up to 100 at a time, on one core, with the making of
+its two key pairs. *links/throughput* is elapsed time with all cores, of as many pairings at a time as the page says:
+a burst on links that were at rest, so both sides have made their key pairs ahead (Options.KeyPairs). Its floor is all
+the cryptography of as many pairings on as many cores, key pairs included, and the bar says within 10 % of what that
+gives. *links/sustained* is what is left of this where bursts follow each other without a rest: the time goes on until
+all key pairs are there again. *links/starvation* is the 99th percentile of the times from the common beginning to the
 end of each pairing, in means; where all are served one after another it is 2.`,
 		"links/*", []string{"links-memory.svg", "links-pair.svg"},
 	},
@@ -107,7 +110,9 @@ The report of a run, written with its plots by
 
 %s
 Times are processor time of the process on one core, the collection of garbage included, but for *links/throughput*,
-*bonds/put* and *bonds/open*, which are elapsed time: what else a machine does is in these. The ratio to a floor from
+*links/sustained*, *bonds/put* and *bonds/open*, which are elapsed time: what else a machine does is in these. The command
+is built with a profile of such runs (cmd/smp/default.pgo); the benchmarks below are not, and nor is a program that
+imports smp unless it has a profile of its own. The ratio to a floor from
 the same run says the same on other machines; a time does not. A bar is what a ratio, or where it has a unit the
 value, may be at most: `+"`smp bench --bars`"+` exits with 1 where one is missed. Benchmarks beside the code report more
 ratios: `+"`go test -run '^$' -bench . ./...`"+`.
