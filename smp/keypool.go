@@ -82,7 +82,7 @@ func (p *keyPool) wanted() int {
 
 // fill makes pairs until there are enough.
 func (p *keyPool) fill() {
-	growStack(fewKeyPairs)
+	growStack()
 	for more := true; more; {
 		pair, want := p.make(), p.wanted()
 		p.mu.Lock()
