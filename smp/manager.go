@@ -61,7 +61,7 @@ type Options struct {
 
 	// KeyPairs is how many P-256 key pairs are made ahead at most, so that a
 	// pairing waits for its DHKey alone; 0 stands for 16. A program in which many
-	// pairings begin at the same time sets as many: each takes about 400 octets.
+	// pairings begin at the same time sets as many: each takes some 430 octets.
 	// They are made from the first pairing on, all of them while nothing pairs,
 	// and each is used once. See Manager.Warm.
 	KeyPairs int

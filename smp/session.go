@@ -18,8 +18,9 @@ type Session struct {
 	manager *Manager
 	link    bt.Link
 
+	// The lock, and what is under it and used with every job.
 	mu        sync.Mutex
-	workspace *workspace // set and dropped under the lock; the worker has it while it runs
+	workspace *workspace // the worker has it while it runs
 	working   bool
 	held      int       // sessions of the same peer that have to end before the worker starts
 	deadline  time.Time // zero while no timer runs
@@ -35,7 +36,7 @@ type Session struct {
 	pairing   *pairingWait
 	encrypt   *encryptWait
 
-	// Under the lock.
+	// What else is under the lock.
 	err     error
 	given   *bond.Bond    // SetLTK
 	changed chan struct{} // closed when the status is another; nil while nobody waits
