@@ -171,7 +171,7 @@ func ExampleManager_bonds() {
 	check(err)
 	defer func() { _ = os.RemoveAll(dir) }()
 
-	sensor := bond.NewMemory()
+	sensorBonds := bond.NewMemory()
 	for range 2 { // the program starts twice
 		store, err := boltstore.Open(filepath.Join(dir, "bonds.db"))
 		check(err)
@@ -179,7 +179,8 @@ func ExampleManager_bonds() {
 		central, peripheral := newHost(ctx, air), newHost(ctx, air)
 		gateway := smp.NewManager(store, smp.Options{})
 		check(gateway.Serve(central))
-		check(smp.NewManager(sensor, smp.Options{}).Serve(peripheral))
+		sensor := smp.NewManager(sensorBonds, smp.Options{})
+		check(sensor.Serve(peripheral))
 
 		session := gateway.Session(link(ctx, central, peripheral))
 		fmt.Print("bonded: ", session.Bonded())
@@ -191,6 +192,11 @@ func ExampleManager_bonds() {
 			check(err)
 			fmt.Println("kept:", b.Peer, b.PeerLTK.Key)
 		}
+		theirs, err := peripheral.Accept(ctx)
+		check(err)
+		atSensor := sensor.Session(theirs)
+		check(session.Close())
+		<-atSensor.Done() // the sensor has kept its bond as well
 		check(central.Close())
 		check(store.Close())
 	}
