@@ -98,6 +98,27 @@ func TestKeyPool_busy(t *testing.T) {
 	})
 }
 
+// TestKeyPool_rest has a Manager make the rest of its pairs when the last procedure
+// has ended.
+func TestKeyPool_rest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewManager(bond.NewMemory(), Options{KeyPairs: 40})
+		for range 2 {
+			m.staff.began()
+		}
+		m.expectPairing(AuthReq(0).WithSC(true))
+		for _, want := range []int{fewKeyPairs, fewKeyPairs, 40} {
+			synctest.Wait()
+			if got := len(m.pool.ready); got != want {
+				t.Errorf("%d pairs wait, want %d", got, want)
+			}
+			if want == fewKeyPairs {
+				m.staff.ended()
+			}
+		}
+	})
+}
+
 // TestWarm has a Manager make its pairs before anybody pairs, and breaks off.
 func TestWarm(t *testing.T) {
 	m := NewManager(bond.NewMemory(), Options{KeyPairs: 20})

@@ -17,7 +17,7 @@ type alarm struct {
 	session *Session
 	cancel  func() bool // of Options.AfterFunc; each start has an alarm of its own then
 
-	// Under the session's lock.
+	// Under the session's lock; in the time of time.Timer, whatever Options.Now says.
 	timer  *time.Timer
 	sounds time.Time // when it goes off; zero where it is not set
 	due    time.Time // when the timer runs out; zero where it does not run

@@ -1,13 +1,11 @@
 package load
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 
 	"blesmp/bt"
 	"blesmp/smp"
-	"blesmp/smp/toolbox"
 )
 
 // Engines pair two Procedures on one link, again and again: every PDU is encoded
@@ -70,11 +68,7 @@ func (e *Engines) Prepare(n int) error {
 		return nil
 	}
 	for range 2 * n {
-		pair, err := toolbox.NewKeyPair(rand.Reader)
-		if err != nil {
-			return err
-		}
-		e.ahead = append(e.ahead, pair)
+		e.ahead = append(e.ahead, newKeyPair())
 	}
 	return nil
 }

@@ -128,6 +128,11 @@ func TestCallsWithoutEnd(t *testing.T) {
 			id: "SM/CEN/KDU/BI-01-C", want: "a call of Pair right after a failure returned nothing, with our device in AwaitResponse, want a BackoffError",
 		},
 		{
+			name: "Pair is ignored within the waiting interval, and nothing ends it but the link",
+			old:  "{if: tooSoon, refuse: WaitingInterval, ref: 2.3.6}", new: "{if: tooSoon, ignore: true, ref: 2.3.6}",
+			id: "SM/CEN/KDU/BI-01-C", want: "a call of Pair right after a failure returned nothing, with our device in Idle, want a BackoffError",
+		},
+		{
 			name: "Encrypt waits in another state",
 			old:  "{emit: [StartStoredEncryption], goto: EncryptingStored, ref: 2.4.4.2}", new: "{emit: [StartStoredEncryption], goto: Settling, ref: 2.4.4.2}",
 			id: "A15/CVE-2020-9770", want: "a call of Encrypt returned nothing, with our device in Idle, want PIN or key missing",

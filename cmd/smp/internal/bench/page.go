@@ -75,8 +75,8 @@ connection handles, so 10,000 links take three hosts. The controllers have no ra
 memory. Behind each link that pairs is a bare Procedure, so that the cryptography of both sides is in this process, in
 the figure as in the floor. What is counted as memory is what the process has more than before the first host: spans of
 the heap in use and stacks (HeapInuse and StackInuse of runtime.MemStats) after garbage collection, so engines,
-sessions, L2CAP, connections and bonds, and in *links/memory-pairing* the peers' Procedures, too, which the bar need not
-count. Each link has answered a request on ATT before.
+sessions, L2CAP, connections, bonds and key pairs that were made ahead, and in *links/memory-pairing* the peers'
+Procedures, too, which the bar need not count. Each link has answered a request on ATT before.
 
 *links/memory-pairing* is taken while all that pair at the same time stand before the DHKey Check; *links/memory-paired*
 after that. *links/pair* is the processor time of one pairing, of up to 100 at a time, on one core, with the making of
