@@ -40,12 +40,13 @@ type Store interface {
 	// call any method of the store.
 	All() iter.Seq2[Bond, error]
 
-	// Put stores all of these bonds in one step, or none. Each replaces every
-	// other bond that its Peer or its OnAir finds, so that an address never
-	// finds two; whoever has a policy on replacing bonds asks Get for both
-	// addresses first. Sign counters of an unchanged CSRK are never taken back.
-	// The error is ErrInvalid for a bond that Validate refuses, and a
-	// CorruptError, not a replacement, where the old bond cannot be read.
+	// Put stores all of these bonds in one step, or none, and keeps nothing that
+	// they point to. Each replaces every other bond that its Peer or its OnAir
+	// finds, so that an address never finds two; whoever has a policy on replacing
+	// bonds asks Get for both addresses first. Sign counters of an unchanged CSRK
+	// are never taken back. The error is ErrInvalid for a bond that Validate
+	// refuses, and a CorruptError, not a replacement, where the old bond cannot be
+	// read.
 	Put(bonds ...Bond) error
 
 	// Delete removes the bond that Get would find, also when it cannot be read.

@@ -19,7 +19,7 @@ func waiting(t testing.TB) *Procedure {
 		t.Fatal(err)
 	}
 	features := DefaultFeatures()
-	p.Step(nil, Input{Event: EventPair, Features: &features, Scratch: make([]byte, 0, 160)})
+	p.Step(nil, Input{Event: EventPair, Features: &features})
 	if p.State() != StateAwaitResponse {
 		t.Fatalf("state %v, want %v", p.State(), StateAwaitResponse)
 	}
@@ -109,7 +109,7 @@ func BenchmarkDispatch(b *testing.B) {
 // effect, and what surrounds both. An acknowledgement would not be stepped here.
 func BenchmarkStep(b *testing.B) {
 	p := waiting(b)
-	effects, scratch := make([]Effect, 0, 16), make([]byte, 0, 160)
+	effects, scratch := make([]Effect, 0, 16), new(Scratch)
 	once := func() error {
 		p.Step(effects, Input{Event: EventNotifyKeypress, Scratch: scratch})
 		return nil

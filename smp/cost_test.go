@@ -45,7 +45,7 @@ func TestDispatchAllocs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			effects, scratch := make([]Effect, 0, 16), make([]byte, 0, 160)
+			effects, scratch := make([]Effect, 0, 16), new(Scratch)
 			for _, in := range test.start {
 				in.Scratch = scratch
 				p.Step(effects, in)

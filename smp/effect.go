@@ -8,6 +8,7 @@ import (
 )
 
 // Effect is one thing that a Procedure wants done. Kind says which fields count.
+// PDU, Bond and Result lie in the Input's Scratch, where it has one.
 type Effect struct {
 	Kind EffectKind
 
@@ -17,8 +18,7 @@ type Effect struct {
 	Arming uint64
 	After  time.Duration
 
-	// PDU is what EffectSend sends, code octet first; it lies in the
-	// Input's Scratch.
+	// PDU is what EffectSend sends, code octet first.
 	PDU []byte
 
 	// Key, EDIV and Rand are what a link is encrypted with, or what an LTK

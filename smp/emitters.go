@@ -47,9 +47,9 @@ func (p *Procedure) disconnect(e *Effect) { e.Status = bt.AuthenticationFailure 
 // storeBond hands the bond out and takes the identity over, under which the
 // bond is found from now on.
 func (p *Procedure) storeBond(e *Effect) {
-	p.brought = new(brought)
-	p.fillBond(p.brought)
-	e.Bond = &p.brought.bond.Bond
+	m := &p.bring().bond
+	p.fillBond(m)
+	e.Bond = &m.Bond
 	p.made = e.Bond
 	p.peerIdentity = e.Bond.Peer
 	p.onBond = true
@@ -60,11 +60,9 @@ func (p *Procedure) reportLevel(e *Effect) {
 }
 
 func (p *Procedure) reportComplete(e *Effect) {
-	if p.brought == nil {
-		p.brought = new(brought)
-	}
-	p.fillResult(p.brought)
-	e.Result = &p.brought.result.Result
+	m := &p.bring().result
+	p.fillResult(m)
+	e.Result = &m.Result
 	e.Level = e.Result.Level
 }
 
@@ -180,8 +178,8 @@ func offerOf(pdu PairingResponse) Offer {
 }
 
 // fillResult fills in what the pairing has brought.
-func (p *Procedure) fillResult(to *brought) {
-	x, level, m := &p.pairing, p.outcome(), &to.result
+func (p *Procedure) fillResult(m *resultPiece) {
+	x, level := &p.pairing, p.outcome()
 	m.Result = Result{Level: level, Bonded: p.made != nil, Debug: p.usesDebugKey()}
 	for side, keys := range []*Keys{&m.Initiator, &m.Responder} {
 		ring := &x.keys[side]
@@ -214,8 +212,8 @@ func (p *Procedure) linkKey() (bt.Key, bool) {
 }
 
 // fillBond fills in what the pairing leaves behind.
-func (p *Procedure) fillBond(to *brought) {
-	x, level, m := &p.pairing, p.outcome(), &to.bond
+func (p *Procedure) fillBond(m *bondPiece) {
+	x, level := &p.pairing, p.outcome()
 	own, peer := &x.keys[p.own], &x.keys[p.peer]
 	m.ltk = [2]bond.LongTermKey{bond.LongTermKey(own.ltk), bond.LongTermKey(peer.ltk)}
 	if level.SC {

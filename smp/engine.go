@@ -43,6 +43,17 @@ func (p *Procedure) newEffect(kind EffectKind) *Effect {
 	return e
 }
 
+// bring gives the memory for what the pairing has brought.
+func (p *Procedure) bring() *brought {
+	if p.brought == nil && p.lent != nil {
+		p.brought, p.lent.used = &p.lent.brought, true
+	}
+	if p.brought == nil {
+		p.brought = new(brought)
+	}
+	return p.brought
+}
+
 // scratch is where the next PDU is encoded, behind those of the same step.
 func (p *Procedure) scratch() []byte { return p.out }
 

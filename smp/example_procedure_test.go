@@ -25,7 +25,6 @@ func runStacks(stacks ...*stack) {
 			for len(s.queue) > 0 {
 				in := s.queue[0]
 				s.queue, busy = s.queue[1:], true
-				in.Scratch = make([]byte, 160)
 				for _, e := range s.smp.Step(nil, in) {
 					s.do(e)
 				}

@@ -11,9 +11,9 @@ type Input struct {
 	// does not keep it. Where it is not nil, Event is not looked at.
 	PDU []byte
 
-	// Scratch is where Step puts the PDUs that it sends, from its start: the
-	// effects point into it. 160 octets hold every step's.
-	Scratch []byte
+	// Scratch is memory for what the effects point to. Without one Step allocates
+	// what it needs, and the caller may keep it.
+	Scratch *Scratch
 
 	Question uint64 // answers: the number of the Effect that asked
 	Arming   uint64 // Timeout: the number of the Effect that started the timer

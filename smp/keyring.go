@@ -3,7 +3,6 @@ package smp
 import (
 	"encoding/binary"
 
-	"blesmp/bond"
 	"blesmp/bt"
 )
 
@@ -31,14 +30,6 @@ func (k *keyring) keepIdentity(identity bt.TypedAddress) {
 	k.identity, k.hasIdentity = identity, true
 }
 
-// pointer is nil for what is not there.
-func pointer[T any](there bool, value *T) *T {
-	if there {
-		return value
-	}
-	return nil
-}
-
 // appendTo appends what is there.
 func (k *keyring) appendTo(dst []byte) []byte {
 	if k.hasLTK {
@@ -56,26 +47,4 @@ func (k *keyring) appendTo(dst []byte) []byte {
 		dst = append(append(dst, 4), k.csrk[:]...)
 	}
 	return append(dst, 0)
-}
-
-// brought is what a pairing hands out, with all that it points to: one piece of
-// memory, for the garbage collector's sake.
-type brought struct {
-	// Indexes of 2 are roles, as in pairing.
-	result struct {
-		Result
-		ltk       [2]LongTermKey
-		irk, csrk [2]bt.Key
-		identity  [2]bt.TypedAddress
-		linkKey   bt.Key
-	}
-
-	// bond is zero where the pairing leaves none.
-	bond struct {
-		bond.Bond
-		ltk     [2]bond.LongTermKey // ours, then the peer's
-		peerIRK bt.Key
-		csrk    [2]bt.Key
-		linkKey bt.Key
-	}
 }

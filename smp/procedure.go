@@ -49,6 +49,7 @@ type Procedure struct {
 	malformed error
 	step      table.Step
 	effects   []Effect
+	lent      *Scratch   // of the step's Input
 	out       []byte     // the PDUs of this step, one after another
 	brought   *brought   // in this step
 	made      *bond.Bond // in this step; the store does not have it yet
@@ -67,7 +68,7 @@ var memories = sync.Pool{New: func() any { return new(memory) }}
 
 // release wipes the memory and gives it back, and forgets the caller's.
 func (p *Procedure) release() {
-	p.effects, p.out = nil, nil
+	p.effects, p.out, p.lent = nil, nil, nil
 	*p.memory = memory{}
 	memories.Put(p.memory)
 	p.memory = nil
@@ -140,7 +141,7 @@ func (p *Procedure) begin(config Config) error {
 }
 
 // Step tells the procedure what has happened and appends to dst what is to be
-// done, in order. Octets in the effects lie in in.Scratch and live as long.
+// done, in order.
 func (p *Procedure) Step(dst []Effect, in Input) []Effect {
 	if in.PDU == nil && p.Ignores(in.Event) {
 		return dst
@@ -173,7 +174,10 @@ func (p *Procedure) take(dst []Effect, in *Input) []Effect {
 	if p.stale(event, in) {
 		return dst
 	}
-	p.event, p.effects, p.out = event, dst, in.Scratch[:0]
+	p.event, p.effects, p.lent, p.out = event, dst, in.Scratch, nil
+	if p.lent != nil {
+		p.out = p.lent.pdus[:0]
+	}
 	p.in.take(in)
 	v := p.vars()
 	v.setEncrypted(p.encrypted)

@@ -20,6 +20,19 @@ type Result struct {
 	LinkKey *bt.Key
 }
 
+// Clone gives a copy that shares no memory with r.
+func (r *Result) Clone() *Result {
+	c := &resultPiece{Result: *r}
+	for side, keys := range []*Keys{&c.Initiator, &c.Responder} {
+		keys.LTK = moved(keys.LTK, &c.ltk[side])
+		keys.IRK = moved(keys.IRK, &c.irk[side])
+		keys.Identity = moved(keys.Identity, &c.identity[side])
+		keys.CSRK = moved(keys.CSRK, &c.csrk[side])
+	}
+	c.LinkKey = moved(c.LinkKey, &c.linkKey)
+	return &c.Result
+}
+
 // Keys are what one side distributed; nil is not distributed
 // (Core Vol 3, Part H, 3.6).
 type Keys struct {

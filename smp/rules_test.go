@@ -214,7 +214,7 @@ func anyInput(t *testing.T, r *rand.Rand, event EventKind) Input {
 	t.Helper()
 	in := Input{
 		Event: event, Question: 1, Arming: 1, Replace: coin(r), Passkey: uint32(r.IntN(passkeyLimit)), Reason: Reason(r.IntN(3)),
-		Keypress: KeypressType(r.IntN(5)), EDIV: uint16(r.IntN(2)), Rand: uint64(r.IntN(2)), Security: AuthReq(r.IntN(16)), Scratch: make([]byte, 0, 160),
+		Keypress: KeypressType(r.IntN(5)), EDIV: uint16(r.IntN(2)), Rand: uint64(r.IntN(2)), Security: AuthReq(r.IntN(16)), Scratch: new(Scratch),
 	}
 	switch event {
 	case EventMalformedPDU:

@@ -302,7 +302,7 @@ func (s *Session) step(in *Input) {
 	clear(s.found)
 	s.inquiry, s.found = nil, s.found[:0]
 	d := s.workspace.desk
-	in.Scratch = d.scratch[:0]
+	in.Scratch = &d.scratch
 	d.effects = s.procedure.Step(d.effects[:0], *in)
 	changed := s.publish()
 	for i := range d.effects {

@@ -115,7 +115,7 @@ func (s *Session) bondLost() {
 }
 
 func (s *Session) reportComplete(r *Result) {
-	storeErr := s.prompt.storeErr
+	r, storeErr := r.Clone(), s.prompt.storeErr
 	if storeErr != nil {
 		r.Bonded = false
 	}

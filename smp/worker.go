@@ -78,7 +78,7 @@ var workspaces = sync.Pool{New: func() any {
 type desk struct {
 	job     job
 	effects []Effect // of one step
-	scratch [160]byte
+	scratch Scratch
 }
 
 // fewEffects is how many effects nearly all steps have at most.
@@ -89,7 +89,7 @@ var desks = sync.Pool{New: func() any { return &desk{effects: make([]Effect, 0, 
 // clear forgets what a step has left, keys among it.
 func (d *desk) clear() {
 	clear(d.effects)
-	clear(d.scratch[:])
+	d.scratch.Wipe()
 }
 
 // post gives the session a job, of which it copies the PDU, and has somebody of

@@ -21,7 +21,7 @@ type tools struct {
 	input   peerInput
 	next    []smp.Input // that one, and what its steps have brought about
 	effects []smp.Effect
-	scratch [160]byte
+	scratch smp.Scratch
 }
 
 func newCrew() *crew {

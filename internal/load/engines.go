@@ -25,7 +25,7 @@ type Engines struct {
 type engineEnd struct {
 	procedure *smp.Procedure
 	effects   []smp.Effect
-	scratch   [160]byte
+	scratch   smp.Scratch
 	key       bt.Key // of the encryption that was started
 	shown     uint32 // passkey or number
 	level     smp.Level
@@ -126,7 +126,7 @@ func (e *Engines) post(to bt.Role, event smp.EventKind) *smp.Input {
 	}
 	l := &e.mail[n]
 	*l = letter{to: to}
-	l.in.Event, l.in.Scratch = event, e.ends[to].scratch[:0]
+	l.in.Event, l.in.Scratch = event, &e.ends[to].scratch
 	return &l.in
 }
 
@@ -136,7 +136,7 @@ func (e *Engines) step(l *letter) {
 	end := &e.ends[l.to]
 	end.effects = end.procedure.Step(end.effects[:0], l.in)
 	for e.carryOut(l.to) && !end.procedure.Ignores(smp.EventDelivered) {
-		end.effects = end.procedure.Step(end.effects[:0], smp.Input{Event: smp.EventDelivered, Scratch: end.scratch[:0]})
+		end.effects = end.procedure.Step(end.effects[:0], smp.Input{Event: smp.EventDelivered, Scratch: &end.scratch})
 	}
 }
 

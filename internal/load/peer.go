@@ -123,7 +123,7 @@ func (p *peer) step(t *tools, in smp.Input) {
 	t.next = append(t.next[:0], in)
 	for i := 0; i < len(t.next); i++ {
 		in := t.next[i]
-		in.Scratch = t.scratch[:0]
+		in.Scratch = &t.scratch
 		t.effects = p.procedure.Step(t.effects[:0], in)
 		sent := false
 		for j := range t.effects {
@@ -149,7 +149,8 @@ func (p *peer) do(t *tools, e *smp.Effect) (sent bool) {
 	case smp.EffectAskFeatures:
 		t.next = append(t.next, smp.Input{Event: smp.EventFeaturesConfirmed, Question: e.Question, Replace: e.Replaces})
 	case smp.EffectStoreBond:
-		p.bond = e.Bond
+		b := e.Bond.Clone()
+		p.bond = &b
 	case smp.EffectReplyPairingKey, smp.EffectReplyStoredKey:
 		p.encrypt(t, e.Key.Equal(p.key))
 	case smp.EffectNegativeReply:

@@ -176,7 +176,6 @@ func (d *Device) step(in smp.Input) []smp.Effect {
 	if d.rig.Unnumbered {
 		in = d.unnumbered(in)
 	}
-	in.Scratch = make([]byte, 0, scratchSize)
 	d.steps = nil
 	before := d.State()
 	effects := d.Procedure.Step(nil, in)
@@ -216,9 +215,6 @@ func (d *Device) unnumbered(in smp.Input) smp.Input {
 	}
 	return in
 }
-
-// scratchSize holds the PDUs of every step.
-const scratchSize = 160
 
 // carryOut does what the Procedure wants done, and keeps a record.
 func (d *Device) carryOut(e *smp.Effect) {

@@ -203,7 +203,7 @@ func (p *play) encryptAgain(role bt.Role, asked *longTermKey) (*smp.Effect, erro
 	if role == bt.Peripheral {
 		in = smp.Input{Event: smp.EventLTKRequest, EDIV: asked.ediv, Rand: asked.rand}
 	}
-	in.Scratch = p.scratch[:]
+	in.Scratch = &p.scratch
 	for _, e := range proc.Step(nil, in) {
 		switch e.Kind {
 		case smp.EffectStartStoredEncryption, smp.EffectReplyStoredKey:

@@ -21,7 +21,7 @@ type play struct {
 	tools   recorder
 	pair    smp.KeyPair
 	handle  uint16
-	scratch [256]byte
+	scratch smp.Scratch
 
 	at       int         // index of the step that is being played
 	done     []bool      // steps that are over, some ahead of their place
@@ -191,7 +191,7 @@ func (p *play) feed(in smp.Input) {
 	for len(p.inputs) > 0 {
 		in := p.inputs[0]
 		p.inputs = p.inputs[1:]
-		in.Scratch = p.scratch[:]
+		in.Scratch = &p.scratch
 		p.drawing, p.drawn = in.PDU == nil && in.Event == smp.EventEncryptionOn, 0
 		for _, e := range p.proc.Step(nil, in) {
 			p.effect(&e)
@@ -251,10 +251,10 @@ func (p *play) effect(e *smp.Effect) {
 	case smp.EffectShowPasskey:
 		p.shown(e.Number)
 	case smp.EffectStoreBond:
-		p.seen.bond = e.Bond
-		p.bonds[e.Bond.Peer] = e.Bond
+		b := e.Bond.Clone()
+		p.seen.bond, p.bonds[b.Peer] = &b, &b
 	case smp.EffectReportComplete:
-		p.seen.result = e.Result
+		p.seen.result = e.Result.Clone()
 		p.seen.completed++
 	case smp.EffectReportFailure, smp.EffectReportEnd, smp.EffectReportTimeout:
 		p.seen.failures = append(p.seen.failures, e.Err)

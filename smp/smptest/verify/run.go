@@ -25,7 +25,7 @@ type run struct {
 	at      bt.Role
 	traces  []smp.Trace
 	taken   rules
-	scratch []byte
+	scratch smp.Scratch
 	effects []smp.Effect
 	ended   uint8 // the start of encryption whose result is handed over
 
@@ -45,7 +45,7 @@ var addresses = [2]bt.TypedAddress{
 }
 
 func newRun(s *Setup, o *Options, t *table.Table) (*run, error) {
-	r := &run{setup: s, options: o, table: t, scratch: make([]byte, 0, 256)}
+	r := &run{setup: s, options: o, table: t}
 	for i := range r.procs {
 		role, party := bt.Role(i), &s.Sides[i]
 		p, err := smp.NewProcedure(smp.Config{
@@ -140,7 +140,7 @@ func (r *run) step(w *world, role bt.Role, in smp.Input) {
 	bridge.Load(p, s.snap)
 	r.world, r.at = w, role
 	r.traces = r.traces[:0]
-	in.Scratch = r.scratch
+	in.Scratch = &r.scratch
 	before := p.State()
 	r.effects = p.Step(r.effects[:0], in)
 	m := moment{role: role, in: in, event: in.Event, before: before, after: p.State(), effects: r.effects, traces: r.traces}

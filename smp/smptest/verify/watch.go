@@ -259,7 +259,8 @@ func (r *run) watchBond(w *world, m *moment, g *ghost, b *bond.Bond) {
 		r.broken("the two sides store different bonds")
 	}
 	s := &w.sides[m.role]
-	s.bond, s.bondKey = b, g.key
+	kept := b.Clone()
+	s.bond, s.bondKey = &kept, g.key
 }
 
 // agree reports whether two bonds are the two sides of one pairing.
