@@ -47,7 +47,7 @@ func (p *Procedure) disconnect(e *Effect) { e.Status = bt.AuthenticationFailure 
 // storeBond hands the bond out and takes the identity over, under which the
 // bond is found from now on.
 func (p *Procedure) storeBond(e *Effect) {
-	m := &p.bring().bond
+	m := &p.borrow().toBring().bond
 	p.fillBond(m)
 	e.Bond = &m.Bond
 	p.made = e.Bond
@@ -60,7 +60,7 @@ func (p *Procedure) reportLevel(e *Effect) {
 }
 
 func (p *Procedure) reportComplete(e *Effect) {
-	m := &p.bring().result
+	m := &p.borrow().toBring().result
 	p.fillResult(m)
 	e.Result = &m.Result
 	e.Level = e.Result.Level

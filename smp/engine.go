@@ -43,24 +43,26 @@ func (p *Procedure) newEffect(kind EffectKind) *Effect {
 	return e
 }
 
-// bring gives the memory for what the pairing has brought.
-func (p *Procedure) bring() *brought {
-	if p.brought == nil && p.lent != nil {
-		p.brought, p.lent.used = &p.lent.brought, true
+// borrow gives the memory of this step's effects.
+func (p *Procedure) borrow() *Scratch {
+	if p.lent == nil {
+		p.lent = new(Scratch)
 	}
-	if p.brought == nil {
-		p.brought = new(brought)
-	}
-	return p.brought
+	return p.lent
 }
 
 // scratch is where the next PDU is encoded, behind those of the same step.
-func (p *Procedure) scratch() []byte { return p.out }
+func (p *Procedure) scratch() []byte {
+	if p.sending > pdusSize-longestPDU {
+		p.lent, p.sending = nil, 0
+	}
+	return p.borrow().pdus[:p.sending]
+}
 
 // sent makes an effect of the PDU that was put behind the others.
 func (p *Procedure) sent(_ PDUCode, out []byte) {
-	p.newEffect(EffectSend).PDU = out[len(p.out):]
-	p.out = out
+	p.newEffect(EffectSend).PDU = out[p.sending:]
+	p.sending = len(out)
 }
 
 func (p *Procedure) startTimer(t Timer) {

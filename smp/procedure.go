@@ -49,9 +49,8 @@ type Procedure struct {
 	malformed error
 	step      table.Step
 	effects   []Effect
-	lent      *Scratch   // of the step's Input
-	out       []byte     // the PDUs of this step, one after another
-	brought   *brought   // in this step
+	lent      *Scratch   // by the step's Input, or made where it has none
+	sending   int        // octets of lent that PDUs of this step have
 	made      *bond.Bond // in this step; the store does not have it yet
 }
 
@@ -68,7 +67,7 @@ var memories = sync.Pool{New: func() any { return new(memory) }}
 
 // release wipes the memory and gives it back, and forgets the caller's.
 func (p *Procedure) release() {
-	p.effects, p.out, p.lent = nil, nil, nil
+	p.effects, p.lent = nil, nil
 	*p.memory = memory{}
 	memories.Put(p.memory)
 	p.memory = nil
@@ -174,9 +173,9 @@ func (p *Procedure) take(dst []Effect, in *Input) []Effect {
 	if p.stale(event, in) {
 		return dst
 	}
-	p.event, p.effects, p.lent, p.out = event, dst, in.Scratch, nil
-	if p.lent != nil {
-		p.out = p.lent.pdus[:0]
+	p.event, p.effects, p.sending = event, dst, 0
+	if p.lent != in.Scratch {
+		p.lent = in.Scratch
 	}
 	p.in.take(in)
 	v := p.vars()
@@ -203,8 +202,8 @@ func (p *Procedure) take(dst []Effect, in *Input) []Effect {
 	if p.malformed != nil {
 		p.malformed = nil
 	}
-	if p.brought != nil {
-		p.brought, p.made = nil, nil
+	if p.made != nil {
+		p.made = nil
 	}
 	return dst
 }

@@ -15,8 +15,12 @@ type Scratch struct {
 	used    bool // brought, since the last Wipe
 }
 
-// pdusSize holds the PDUs of every step.
-const pdusSize = 160 // octets
+// Octets: the PDUs of nearly all steps, and the longest one, the Pairing Public Key
+// (Core Vol 3, Part H, 3.5.6).
+const (
+	pdusSize   = 160
+	longestPDU = 65
+)
 
 // Wipe forgets all that the last Step has put there: PDUs and bonds have keys.
 func (s *Scratch) Wipe() {
@@ -49,6 +53,12 @@ type bondPiece struct {
 	peerIRK bt.Key
 	csrk    [2]bt.Key
 	linkKey bt.Key
+}
+
+// toBring is where a step puts what the pairing has brought.
+func (s *Scratch) toBring() *brought {
+	s.used = true
+	return &s.brought
 }
 
 // pointer is nil for what is not there.

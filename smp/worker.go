@@ -64,7 +64,7 @@ type workspace struct {
 // most is not kept.
 const (
 	fewJobs, mostJobs = 2, 64
-	fewPDUs, mostPDUs = 65, 4096 // octets: one of the longest
+	fewPDUs, mostPDUs = longestPDU, 4096 // octets
 )
 
 var workspaces = sync.Pool{New: func() any {

@@ -17,6 +17,8 @@ type Engines struct {
 	ends     [2]engineEnd
 	mail     []letter         // what is under way, the oldest first
 	pdus     []byte           // the PDUs of mail
+	effects  []smp.Effect     // of one step
+	scratch  smp.Scratch      // of one step
 	ahead    []smp.KeyPair    // made by Prepare
 	oob      [2]*smp.LocalOOB // serve every pairing here, as they may not elsewhere
 }
@@ -24,8 +26,6 @@ type Engines struct {
 // engineEnd is one of the two.
 type engineEnd struct {
 	procedure *smp.Procedure
-	effects   []smp.Effect
-	scratch   smp.Scratch
 	key       bt.Key // of the encryption that was started
 	shown     uint32 // passkey or number
 	level     smp.Level
@@ -33,15 +33,22 @@ type engineEnd struct {
 	err       error
 }
 
-// letter is an input on its way to an end.
+// letter is an input on its way to an end, without pointers.
 type letter struct {
-	to bt.Role
-	in smp.Input
+	to       bt.Role
+	event    smp.EventKind
+	offers   bool // the end's features
+	size     int  // of a PDU, 0 where there is none
+	pdu      int  // where it lies
+	question uint64
+	passkey  uint32
+	ediv     uint16
+	rand     uint64
 }
 
 // NewEngines gives two engines for a model.
 func NewEngines(m Model) (*Engines, error) {
-	e := &Engines{model: m, features: m.features(), mail: make([]letter, 0, 256), pdus: make([]byte, 0, 4096)}
+	e := &Engines{model: m, features: m.features(), mail: make([]letter, 0, 256), pdus: make([]byte, 0, 4096), effects: make([]smp.Effect, 0, 16)}
 	address := [2]bt.TypedAddress{{Address: bt.Address{0x00, 0x00, 0x5e, 0x00, 0x53, 0x01}}, peerAddress(1)}
 	for role := range e.ends {
 		if m.comesTo == smp.OutOfBand {
@@ -101,7 +108,7 @@ func (e *Engines) pair() error {
 		e.ends[role].completed, e.ends[role].err = false, nil
 	}
 	e.mail, e.pdus = e.mail[:0], e.pdus[:0]
-	e.post(bt.Central, smp.EventPair).Features = &e.features[bt.Central]
+	e.post(letter{to: bt.Central, event: smp.EventPair, offers: true})
 	for n := 0; n < len(e.mail); n++ { // a step may append
 		e.step(&e.mail[n])
 	}
@@ -114,36 +121,29 @@ func (e *Engines) pair() error {
 	return nil
 }
 
-// post puts a letter behind the others, for whoever calls to fill in. It is
-// written where it is read from: a letter that is copied just after it was written
-// keeps the processor waiting.
-func (e *Engines) post(to bt.Role, event smp.EventKind) *smp.Input {
-	n := len(e.mail)
-	if n < cap(e.mail) {
-		e.mail = e.mail[:n+1]
-	} else {
-		e.mail = append(e.mail, letter{})
-	}
-	l := &e.mail[n]
-	*l = letter{to: to}
-	l.in.Event, l.in.Scratch = event, &e.ends[to].scratch
-	return &l.in
-}
+// post puts a letter behind the others.
+func (e *Engines) post(l letter) { e.mail = append(e.mail, l) }
 
 // step gives an end what has happened, and carries out what comes of it. What the
 // end sends is acknowledged at once, as on a link without delay.
 func (e *Engines) step(l *letter) {
-	end := &e.ends[l.to]
-	end.effects = end.procedure.Step(end.effects[:0], l.in)
-	for e.carryOut(l.to) && !end.procedure.Ignores(smp.EventDelivered) {
-		end.effects = end.procedure.Step(end.effects[:0], smp.Input{Event: smp.EventDelivered, Scratch: &end.scratch})
+	to, procedure := l.to, e.ends[l.to].procedure
+	in := smp.Input{Event: l.event, Scratch: &e.scratch, Question: l.question, Passkey: l.passkey, EDIV: l.ediv, Rand: l.rand}
+	if l.size > 0 {
+		in.PDU = e.pdus[l.pdu : l.pdu+l.size]
+	}
+	if l.offers {
+		in.Features = &e.features[to]
+	}
+	effects := procedure.Step(e.effects, in)
+	for e.carryOut(to, effects) && !procedure.Ignores(smp.EventDelivered) {
+		effects = procedure.Step(e.effects, smp.Input{Event: smp.EventDelivered, Scratch: &e.scratch})
 	}
 }
 
 // carryOut carries out the effects of a role, and reports whether it has sent a
 // PDU.
-func (e *Engines) carryOut(role bt.Role) (sent bool) {
-	effects := e.ends[role].effects
+func (e *Engines) carryOut(role bt.Role, effects []smp.Effect) (sent bool) {
 	for i := range effects {
 		sent = e.do(role, &effects[i]) || sent
 	}
@@ -156,40 +156,33 @@ func (e *Engines) do(role bt.Role, effect *smp.Effect) (sent bool) {
 	end, peer := &e.ends[role], &e.ends[1-role]
 	switch effect.Kind {
 	case smp.EffectSend:
+		e.post(letter{to: 1 - role, size: len(effect.PDU), pdu: len(e.pdus)})
 		e.pdus = append(e.pdus, effect.PDU...)
-		e.post(1-role, 0).PDU = e.pdus[len(e.pdus)-len(effect.PDU):]
 		return true
 	case smp.EffectAskPairing:
-		e.answer(role, effect, smp.EventConsentGiven).Features = &e.features[role]
+		e.post(letter{to: role, event: smp.EventConsentGiven, question: effect.Question, offers: true})
 	case smp.EffectAskFeatures:
-		e.answer(role, effect, smp.EventFeaturesConfirmed)
+		e.post(letter{to: role, event: smp.EventFeaturesConfirmed, question: effect.Question})
 	case smp.EffectAskCompare:
-		e.answer(role, effect, smp.EventNumbersEqual)
+		e.post(letter{to: role, event: smp.EventNumbersEqual, question: effect.Question})
 	case smp.EffectShowPasskey:
 		end.shown = effect.Number
 	case smp.EffectAskPasskey: // which the responder has shown by now
-		e.answer(role, effect, smp.EventPasskeyEntered).Passkey = peer.shown
+		e.post(letter{to: role, event: smp.EventPasskeyEntered, question: effect.Question, passkey: peer.shown})
 	case smp.EffectStartPairingEncryption:
 		end.key = effect.Key
-		in := e.post(1-role, smp.EventLTKRequest)
-		in.EDIV, in.Rand = effect.EDIV, effect.Rand
+		e.post(letter{to: 1 - role, event: smp.EventLTKRequest, ediv: effect.EDIV, rand: effect.Rand})
 	case smp.EffectReplyPairingKey:
 		event := smp.EventEncryptionOn
 		if !effect.Key.Equal(peer.key) {
 			event = smp.EventEncryptionFailed
 		}
-		e.post(role, event)
-		e.post(1-role, event)
+		e.post(letter{to: role, event: event})
+		e.post(letter{to: 1 - role, event: event})
 	case smp.EffectReportComplete:
 		end.completed, end.level = true, effect.Result.Level
 	case smp.EffectReportFailure, smp.EffectReportEnd:
 		end.err = effect.Err
 	}
 	return false
-}
-
-func (e *Engines) answer(role bt.Role, question *smp.Effect, event smp.EventKind) *smp.Input {
-	in := e.post(role, event)
-	in.Question = question.Question
-	return in
 }

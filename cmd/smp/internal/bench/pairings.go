@@ -24,7 +24,7 @@ var (
 // decoded, keys distributed.
 func engineGroup() group {
 	g := group{run: func(ctx context.Context, s *session) error {
-		return oneCore(func() error { return s.engines(ctx) })
+		return s.engines(ctx)
 	}}
 	for _, m := range load.Models() {
 		g.names = append(g.names, "engine/"+m.Name)
