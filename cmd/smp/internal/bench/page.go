@@ -109,8 +109,9 @@ The report of a run, written with its plots by
 `+"```sh\n%s --markdown docs/performance.md\n```"+`
 
 %s
-Times are processor time of the process on one core, the collection of garbage included, but for *links/throughput*,
-*links/sustained*, *bonds/put* and *bonds/open*, which are elapsed time: what else a machine does is in these. The command
+Times are processor time of the process, the collection of garbage included, on one core (at the engine of one
+goroutine, with the collector on any core), but for *links/throughput*, *links/sustained*, *bonds/put* and *bonds/open*,
+which are elapsed time: what else a machine does is in these. The command
 is built with a profile of such runs (cmd/smp/default.pgo), as benchmarks and programs that import smp are not. The
 ratio to a floor from the same run says the same on other machines; a time does not. A bar is what a ratio, or where it
 has a unit the value, may be at most: `+"`smp bench --bars`"+` exits with 1 where one is missed. Benchmarks beside the code report more

@@ -21,11 +21,10 @@ var (
 )
 
 // engineGroup measures pairings at the engine: both sides, every PDU encoded and
-// decoded, keys distributed.
+// decoded, keys distributed. It is one goroutine; the collector of garbage has the
+// other processors, as it has anywhere, and what it takes there is counted.
 func engineGroup() group {
-	g := group{run: func(ctx context.Context, s *session) error {
-		return s.engines(ctx)
-	}}
+	g := group{run: func(ctx context.Context, s *session) error { return s.engines(ctx) }}
 	for _, m := range load.Models() {
 		g.names = append(g.names, "engine/"+m.Name)
 	}
