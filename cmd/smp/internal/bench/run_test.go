@@ -22,7 +22,8 @@ func TestRun(t *testing.T) {
 	names := map[string]int{}
 	for _, f := range report.Figures {
 		names[f.Name]++
-		if f.Value <= 0 && f.Name != "bonds/memory" && f.Name != "links/memory" || (f.Floor > 0) != (f.Ratio > 0) {
+		lost := strings.Contains(f.Name, "/memory") // among the heap's spans, with so few links and bonds
+		if f.Value <= 0 && !lost || (f.Floor > 0) != (f.Ratio > 0) {
 			t.Errorf("%+v", f)
 		}
 	}
