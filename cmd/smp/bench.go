@@ -74,7 +74,7 @@ func benchFlags() (*flag.FlagSet, *benchOptions) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&o.Only, "only", "", "only figures whose name matches this `GLOB`")
 	flags.DurationVar(&o.Time, "time", time.Second, "measure each figure for this `duration`, with its floor")
-	flags.IntVar(&o.Rounds, "rounds", 11, "take the medians of this `number` of rounds")
+	flags.IntVar(&o.Rounds, "rounds", 31, "take the medians of this `number` of rounds")
 	flags.Var((*sizes)(&o.Links), "links", "hold these `numbers` of links, one after the other")
 	flags.IntVar(&o.Pairing, "pairing", 200, "let this `number` of the links pair at the same time")
 	flags.Var((*sizes)(&o.Bonds), "bonds", "keep these `numbers` of bonds, each in a store of its own")
