@@ -149,6 +149,9 @@ func (m *Manager) Serve(host Host) error {
 		}
 		return session.handler()
 	})
+	if host, ends := host.(interface{ Done() <-chan struct{} }); ends {
+		m.staff.serve(host.Done())
+	}
 	return nil
 }
 

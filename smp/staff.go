@@ -10,8 +10,8 @@ import (
 // session at a time, and a session has one at most. They are few, so that what
 // they need stays in the caches of the processors however many sessions pair at
 // the same time, and sessions take turns in the order in which something came
-// for them. While procedures run, goroutines wait for more to do; while none
-// does, there is none.
+// for them. While procedures run, or a host is served, goroutines wait for more to
+// do; else there is none.
 type staff struct {
 	start func(func()) // has a goroutine run
 	run   func()       // is work
@@ -27,6 +27,7 @@ type staff struct {
 	waiting    int        // of them, in come
 	away       int        // of them, in the store
 	procedures int        // whose timers run
+	hosts      int        // that are served
 }
 
 // perProcessor is how many goroutines work for each processor. It is more than
@@ -92,7 +93,7 @@ func (f *staff) work() {
 			}
 			continue
 		}
-		if !f.stay || f.procedures == 0 {
+		if !f.stay || f.procedures+f.hosts == 0 {
 			f.all--
 			return
 		}
@@ -127,12 +128,34 @@ func (f *staff) ended() {
 	f.mu.Lock()
 	f.procedures--
 	last := f.procedures == 0
-	if last {
-		f.come.Broadcast()
-	}
+	f.dismiss()
 	f.mu.Unlock()
 	if last && f.rest != nil {
 		f.rest()
+	}
+}
+
+// serve has goroutines wait until a host is done.
+func (f *staff) serve(done <-chan struct{}) {
+	if !f.stay {
+		return
+	}
+	f.mu.Lock()
+	f.hosts++
+	f.mu.Unlock()
+	f.start(func() {
+		<-done
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.hosts--
+		f.dismiss()
+	})
+}
+
+// dismiss has goroutines end where they have nothing to wait for; f.mu is held.
+func (f *staff) dismiss() {
+	if f.procedures+f.hosts == 0 {
+		f.come.Broadcast()
 	}
 }
 

@@ -30,8 +30,14 @@ func (f *flight) arrive() {
 	e, a := f.from, f.from.link.air
 	e.travelling--
 	if !e.link.gone {
+		data := f.pdu[0]&headerLLID != llidControl
+		if data { // its sender is told before the receiver can have answered
+			e.finished(f.done)
+		}
 		e.peer.receive(f.pdu)
-		e.finished(f.done)
+		if !data {
+			e.finished(f.done)
+		}
 	}
 	f.from, f.pdu, f.done = nil, f.pdu[:0], nil
 	if len(a.spare) < spareFlights {
