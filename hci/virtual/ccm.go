@@ -14,28 +14,26 @@ const (
 )
 
 // ccm is AES-128 in counter mode with CBC-MAC for a length field of two octets
-// (RFC 3610; Core Vol 6, Part E, 2).
+// (RFC 3610; Core Vol 6, Part E, 2). It may not be copied into the stack: what is
+// given to a cipher.Block has to be on the heap.
 type ccm struct {
 	block cipher.Block
 	tag   int // octets of the authentication value, 4 to 16 and even
 
-	// mac and stream are blocks to work in. What is given to a cipher.Block has
-	// to be on the heap.
-	mac, stream *[aes.BlockSize]byte
+	mac, stream [aes.BlockSize]byte // blocks to work in
 }
 
-func newCCM(key [16]byte, tag int) ccm {
+func newCCM(key [16]byte, tag int) *ccm {
 	block, err := aes.NewCipher(key[:])
 	if err != nil {
 		panic(err) // the key is sixteen octets by its type
 	}
-	work := new([2][aes.BlockSize]byte)
-	return ccm{block: block, tag: tag, mac: &work[0], stream: &work[1]}
+	return &ccm{block: block, tag: tag}
 }
 
 // seal appends to dst the encrypted plain text and its authentication value.
 // Neither plain nor additional may be 65280 octets or longer.
-func (c ccm) seal(dst []byte, nonce [nonceSize]byte, plain, additional []byte) []byte {
+func (c *ccm) seal(dst []byte, nonce *[nonceSize]byte, plain, additional []byte) []byte {
 	tag := c.authenticate(nonce, plain, additional)
 	dst = c.crypt(slices.Grow(dst, len(plain)+c.tag), nonce, plain)
 	return append(dst, tag[:c.tag]...)
@@ -43,7 +41,7 @@ func (c ccm) seal(dst []byte, nonce [nonceSize]byte, plain, additional []byte) [
 
 // open appends to dst the plain text of what seal made. It reports false, and
 // leaves dst as it was, if the authentication value does not fit.
-func (c ccm) open(dst []byte, nonce [nonceSize]byte, sealed, additional []byte) ([]byte, bool) {
+func (c *ccm) open(dst []byte, nonce *[nonceSize]byte, sealed, additional []byte) ([]byte, bool) {
 	if len(sealed) < c.tag {
 		return dst, false
 	}
@@ -58,9 +56,8 @@ func (c ccm) open(dst []byte, nonce [nonceSize]byte, sealed, additional []byte) 
 
 // authenticate gives the encrypted CBC-MAC over B0, the additional data and
 // the plain text (RFC 3610, 2.2 and 2.3).
-func (c ccm) authenticate(nonce [nonceSize]byte, plain, additional []byte) [aes.BlockSize]byte {
-	x := c.mac
-	*x = [aes.BlockSize]byte{}
+func (c *ccm) authenticate(nonce *[nonceSize]byte, plain, additional []byte) [aes.BlockSize]byte {
+	x := &c.mac
 	x[0] = byte((c.tag-2)/2<<3 | 1)
 	if len(additional) > 0 {
 		x[0] |= 1 << 6
@@ -70,33 +67,35 @@ func (c ccm) authenticate(nonce [nonceSize]byte, plain, additional []byte) [aes.
 	c.block.Encrypt(x[:], x[:])
 
 	if len(additional) > 0 {
-		var length [2]byte
-		binary.BigEndian.PutUint16(length[:], uint16(len(additional)))
-		c.absorb(length[:], additional)
+		x[0] ^= byte(len(additional) >> 8)
+		x[1] ^= byte(len(additional))
+		c.absorb(2, additional)
 	}
-	c.absorb(nil, plain)
+	c.absorb(0, plain)
 
-	mask := c.keyStream(nonce, 0)
-	subtle.XORBytes(x[:], x[:], mask)
-	return *x
+	tag := *x
+	xor(tag[:], c.keyStream(nonce, 0))
+	return tag
 }
 
-// absorb runs the CBC-MAC over prefix and text, padded with zeros to a block.
-func (c ccm) absorb(prefix, text []byte) {
-	x := c.mac
-	at := subtle.XORBytes(x[:], x[:], prefix)
+// absorb runs the CBC-MAC over text, padded with zeros to a block, of whose first
+// one so many octets are there already.
+func (c *ccm) absorb(at int, text []byte) {
+	x := &c.mac
 	for len(text) > 0 {
-		n := subtle.XORBytes(x[at:], x[at:], text)
+		n := min(len(text), aes.BlockSize-at)
+		xor(x[at:], text[:n])
 		c.block.Encrypt(x[:], x[:])
 		text, at = text[n:], 0
 	}
 }
 
 // crypt appends text, encrypted or decrypted in counter mode.
-func (c ccm) crypt(dst []byte, nonce [nonceSize]byte, text []byte) []byte {
+func (c *ccm) crypt(dst []byte, nonce *[nonceSize]byte, text []byte) []byte {
 	for i := uint16(1); len(text) > 0; i++ {
 		stream := c.keyStream(nonce, i)
-		n := subtle.XORBytes(stream, stream, text)
+		n := min(len(text), aes.BlockSize)
+		xor(stream, text[:n])
 		dst = append(dst, stream[:n]...)
 		text = text[n:]
 	}
@@ -105,11 +104,22 @@ func (c ccm) crypt(dst []byte, nonce [nonceSize]byte, text []byte) []byte {
 
 // keyStream gives the block S of this number, valid until the next (RFC 3610,
 // 2.3).
-func (c ccm) keyStream(nonce [nonceSize]byte, number uint16) []byte {
-	a := c.stream
+func (c *ccm) keyStream(nonce *[nonceSize]byte, number uint16) []byte {
+	a := &c.stream
 	a[0] = 1 // L - 1
 	copy(a[1:], nonce[:])
 	binary.BigEndian.PutUint16(a[14:], number)
 	c.block.Encrypt(a[:], a[:])
 	return a[:]
+}
+
+// xor adds src to dst, which is no shorter.
+func xor(dst, src []byte) {
+	for len(src) >= 8 {
+		binary.NativeEndian.PutUint64(dst, binary.NativeEndian.Uint64(dst)^binary.NativeEndian.Uint64(src))
+		dst, src = dst[8:], src[8:]
+	}
+	for i, b := range src {
+		dst[i] ^= b
+	}
 }

@@ -64,25 +64,25 @@ func TestCCM(t *testing.T) {
 			nonce := [nonceSize]byte(octets(t, tt.nonce))
 			plain, additional, want := octets(t, tt.plain), octets(t, tt.additional), octets(t, tt.want)
 
-			sealed := c.seal([]byte{0xaa}, nonce, plain, additional)
+			sealed := c.seal([]byte{0xaa}, &nonce, plain, additional)
 			if diff := cmp.Diff(append([]byte{0xaa}, want...), sealed); diff != "" {
 				t.Errorf("seal (-want +got):\n%s", diff)
 			}
-			got, ok := c.open([]byte{0xbb}, nonce, want, additional)
+			got, ok := c.open([]byte{0xbb}, &nonce, want, additional)
 			if diff := cmp.Diff(append([]byte{0xbb}, plain...), got); !ok || diff != "" {
 				t.Errorf("open: %t (-want +got):\n%s", ok, diff)
 			}
 			for i := range want {
 				bad := bytes.Clone(want)
 				bad[i] ^= 0x80
-				if got, ok := c.open([]byte{0xbb}, nonce, bad, additional); ok || len(got) != 1 {
+				if got, ok := c.open([]byte{0xbb}, &nonce, bad, additional); ok || len(got) != 1 {
 					t.Errorf("open took a change of octet %d", i)
 				}
 			}
-			if _, ok := c.open(nil, nonce, want, append(additional, 0)); ok {
+			if _, ok := c.open(nil, &nonce, want, append(additional, 0)); ok {
 				t.Error("open took other additional data")
 			}
-			if _, ok := c.open(nil, nonce, want[:tt.tag-1], additional); ok {
+			if _, ok := c.open(nil, &nonce, want[:tt.tag-1], additional); ok {
 				t.Error("open took less than an authentication value")
 			}
 		})

@@ -34,7 +34,7 @@ func sessionKey(ltk bt.Key, d diversifiers) [16]byte {
 // and the two packet counters, which start at zero with every session (Core
 // Vol 6, Part E, 2.1).
 type session struct {
-	cipher   ccm
+	cipher   *ccm
 	iv       [8]byte // as it travels: IV of the central, then of the peripheral
 	sent     uint64
 	received uint64
@@ -51,7 +51,8 @@ func newSession(ltk bt.Key, d diversifiers) *session {
 // appends its MIC. Only those header bits are authenticated that do not change
 // when a PDU is sent again (Core Vol 6, Part E, 2.2).
 func (s *session) seal(dst []byte, from bt.Role, header byte, payload []byte) []byte {
-	dst = s.cipher.seal(dst, s.nonce(s.sent, from), payload, []byte{header & headerAuthenticated})
+	nonce := s.nonce(s.sent, from)
+	dst = s.cipher.seal(dst, &nonce, payload, []byte{header & headerAuthenticated})
 	s.sent++
 	return dst
 }
@@ -59,7 +60,8 @@ func (s *session) seal(dst []byte, from bt.Role, header byte, payload []byte) []
 // open appends to dst, which may be the memory of the payload, what the next data
 // channel PDU from this role carries, or reports false: a MIC failure.
 func (s *session) open(dst []byte, from bt.Role, header byte, payload []byte) ([]byte, bool) {
-	opened, ok := s.cipher.open(dst, s.nonce(s.received, from), payload, []byte{header & headerAuthenticated})
+	nonce := s.nonce(s.received, from)
+	opened, ok := s.cipher.open(dst, &nonce, payload, []byte{header & headerAuthenticated})
 	if ok {
 		s.received++
 	}
