@@ -116,7 +116,8 @@ func (s *Stacks) Connect(ctx context.Context) error {
 	return nil
 }
 
-// Pair pairs on the link, and returns when both sides are done.
+// Pair pairs on the link, and returns when both sides are done and have made again
+// the key pairs that they have used.
 func (s *Stacks) Pair(ctx context.Context) error {
 	ours, err := s.managers[0].Session(s.conn).Pair(ctx, s.features[0])
 	if err != nil {
@@ -127,6 +128,9 @@ func (s *Stacks) Pair(ctx context.Context) error {
 		return err
 	}
 	<-s.level
+	if err := errors.Join(s.managers[0].Warm(ctx), s.managers[1].Warm(ctx)); err != nil {
+		return err
+	}
 	if !s.model.reached(ours.Level) || ours.Level != theirs.Level {
 		return fmt.Errorf("load: %s has come to %v and %v", s.model.Name, ours.Level, theirs.Level)
 	}
