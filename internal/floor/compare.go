@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"time"
 )
@@ -39,6 +40,11 @@ type Options struct {
 	// Clock is what times: WallTime by default. CPUTime leaves out what else runs
 	// on the machine, but also what is waited for, and counts all cores.
 	Clock func() time.Duration
+
+	// Collect has garbage collected before each of the two, and does not time it.
+	// Else either may pay for what the other has left: where collections keep step
+	// with the rounds, always the same one.
+	Collect bool
 }
 
 // WallTime is the time that has passed since the program began.
@@ -84,8 +90,8 @@ func Compare(floor, subject Work, o Options) (Comparison, error) {
 	}
 	c := Comparison{Rounds: make([]Round, o.Rounds)}
 	for i := range c.Rounds {
-		a, errFloor := floor.time(floors, o.Clock)
-		b, errSubject := subject.time(subjects, o.Clock)
+		a, errFloor := floor.time(floors, o)
+		b, errSubject := subject.time(subjects, o)
 		if err := errors.Join(errFloor, errSubject); err != nil {
 			return Comparison{}, fmt.Errorf("floor: round %d: %w", i+1, err)
 		}
@@ -141,7 +147,7 @@ func (c Comparison) String() string {
 func (w Work) calibrate(o Options) (int, error) {
 	d := o.Time
 	for n := 1; ; {
-		took, err := w.time(n, o.Clock)
+		took, err := w.time(n, o)
 		if err != nil {
 			return 0, err
 		}
@@ -154,15 +160,18 @@ func (w Work) calibrate(o Options) (int, error) {
 }
 
 // time gives how long n times take.
-func (w Work) time(n int, clock func() time.Duration) (time.Duration, error) {
+func (w Work) time(n int, o Options) (time.Duration, error) {
 	if w.Prepare != nil {
 		if err := w.Prepare(n); err != nil {
 			return 0, err
 		}
 	}
-	start := clock()
+	if o.Collect {
+		runtime.GC()
+	}
+	start := o.Clock()
 	err := w.Run(n)
-	return clock() - start, err
+	return o.Clock() - start, err
 }
 
 // each is one of n; a clock that has not moved counts as a nanosecond, so that

@@ -3,6 +3,7 @@ package floor_test
 import (
 	"errors"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,6 +135,29 @@ func TestCPUTime(t *testing.T) {
 	for limit := time.Now().Add(10 * time.Second); floor.CPUTime()-before < 5*time.Millisecond; {
 		if time.Now().After(limit) {
 			t.Fatalf("%v of processor time in 10 s of work", floor.CPUTime()-before)
+		}
+	}
+}
+
+// TestCollect counts the collections: one before each of the two in each round,
+// and as many while it finds out how often they fit.
+func TestCollect(t *testing.T) {
+	for _, collect := range []bool{false, true} {
+		var runs uint32
+		work := floor.Each(func() error { return nil })
+		count := floor.Work{Prepare: func(int) error { runs++; return nil }, Run: work.Run}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := floor.Compare(count, count, floor.Options{Rounds: floor.MinRounds, Time: time.Microsecond, Collect: collect}); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		want := uint32(0)
+		if collect {
+			want = runs
+		}
+		if got := after.NumForcedGC - before.NumForcedGC; got != want || runs < 2*floor.MinRounds {
+			t.Errorf("%d collections in %d runs, want %d", got, runs, want)
 		}
 	}
 }

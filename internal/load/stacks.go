@@ -93,13 +93,17 @@ func (s *Stacks) options(i int) smp.Options {
 	return o
 }
 
-// Connect makes the link. What a pairing needs over another channel is exchanged.
+// Connect makes the link, and returns when both sides have it. What a pairing needs
+// over another channel is exchanged.
 func (s *Stacks) Connect(ctx context.Context) error {
 	if err := s.hosts[1].Advertise(ctx, hci.AdvertisingParameters{}); err != nil {
 		return err
 	}
 	conn, err := s.hosts[0].Connect(ctx, s.hosts[1].Identity())
 	if err != nil {
+		return err
+	}
+	if _, err := s.hosts[1].Accept(ctx); err != nil {
 		return err
 	}
 	s.conn = conn

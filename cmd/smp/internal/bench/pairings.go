@@ -22,7 +22,8 @@ var (
 
 // engineGroup measures pairings at the engine: both sides, every PDU encoded and
 // decoded, keys distributed. It is one goroutine; the collector of garbage has the
-// other processors, as it has anywhere, and what it takes there is counted.
+// other processors, as it has anywhere, and what it takes there is counted: each
+// part of a round begins without garbage of another.
 func engineGroup() group {
 	g := group{run: func(ctx context.Context, s *session) error { return s.engines(ctx) }}
 	for _, m := range load.Models() {
@@ -48,7 +49,9 @@ func (s *session) engines(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c, err := floor.Compare(floor.Work{Run: crypto.RunN}, floor.Work{Run: engines.Run, Prepare: engines.Prepare}, s.rounds(floor.CPUTime))
+		options := s.rounds(floor.CPUTime)
+		options.Collect = true
+		c, err := floor.Compare(floor.Work{Run: crypto.RunN}, floor.Work{Run: engines.Run, Prepare: engines.Prepare}, options)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
