@@ -111,26 +111,34 @@ func (s *session) stackPairing(ctx context.Context, name string, m load.Model) e
 	return nil
 }
 
-// each compares a floor with what has to be timed one by one, as often in a round
-// as fills its time.
+// turn is how long each does what is compared before the other has its turn:
+// shorter than most machines stay at one pace.
+const turn = time.Millisecond
+
+// each compares a floor with what has to be timed one by one, in turn as often in a
+// round as fills its time.
 func (s *session) each(base floor.Work, once func() (time.Duration, error)) (floor.Comparison, error) {
 	var c floor.Comparison
 	for round := -1; round < s.Rounds; round++ { // the first warms up
-		length := s.rounds(nil).Time
-		var took time.Duration
+		length := 2 * s.rounds(nil).Time
+		var least, took time.Duration
 		n := 0
-		for began := floor.CPUTime(); n < 3 || floor.CPUTime()-began < length; n++ {
-			one, err := once()
-			if err != nil {
+		for began := floor.CPUTime(); n < 3 || floor.CPUTime()-began < length; {
+			few := 0
+			for begun := floor.CPUTime(); few == 0 || floor.CPUTime()-begun < turn; few++ {
+				one, err := once()
+				if err != nil {
+					return c, err
+				}
+				took += one
+			}
+			begin := floor.CPUTime()
+			if err := base.Run(few); err != nil {
 				return c, err
 			}
-			took += one
+			least += floor.CPUTime() - begin
+			n += few
 		}
-		begin := floor.CPUTime()
-		if err := base.Run(n); err != nil {
-			return c, err
-		}
-		least := floor.CPUTime() - begin
 		if round >= 0 {
 			c.Rounds = append(c.Rounds, floor.Round{Floor: float64(least) / float64(n), Subject: float64(took) / float64(n)})
 		}
