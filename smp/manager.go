@@ -91,7 +91,9 @@ type Manager struct {
 	oob      map[bt.TypedAddress]*LocalOOB // by our identity
 }
 
-// Host is what gives a Manager its links: a host stack. hci.Host is one.
+// Host is what gives a Manager its links: a host stack. hci.Host is one. A Manager
+// keeps a few goroutines ready for a Host that has a method Done, as hci.Host has,
+// until the channel that it gives is closed.
 type Host interface {
 	// ServeLinks has attach called for every new link, before anything of it
 	// is delivered; what it returns hears of the link.

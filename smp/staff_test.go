@@ -103,6 +103,38 @@ func TestStaff_away(t *testing.T) {
 	})
 }
 
+// servedHost is a host without links.
+type servedHost chan struct{}
+
+func (servedHost) ServeLinks(func(bt.Link) bt.LinkHandler) {}
+func (h servedHost) Done() <-chan struct{}                 { return h }
+
+// TestStaff_serves keeps goroutines while one of two hosts is served.
+func TestStaff_serves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := crowd(t, 1)[0]
+		staff := s.manager.staff
+		hosts := []servedHost{make(chan struct{}), make(chan struct{})}
+		for _, host := range hosts {
+			if err := s.manager.Serve(host); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.post(&job{run: func() {}})
+		for i, host := range hosts {
+			synctest.Wait()
+			if staff.all != 1 || staff.waiting != 1 {
+				t.Errorf("%d hosts done: %d goroutines, of which %d wait, want one", i, staff.all, staff.waiting)
+			}
+			close(host)
+		}
+		synctest.Wait()
+		if staff.all != 0 {
+			t.Errorf("%d goroutines after the last host, want none", staff.all)
+		}
+	})
+}
+
 // TestStaff_stays keeps goroutines while a procedure runs.
 func TestStaff_stays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
