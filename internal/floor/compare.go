@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"runtime/debug"
+
 	"slices"
 	"time"
 )
@@ -14,8 +16,8 @@ type Work struct {
 	// Run does it n times.
 	Run func(n int) error
 
-	// Prepare, where it is set, is called with the same n before each Run, and
-	// is not timed: for what is made ahead.
+	// Prepare, where it is set, is called before the Runs of a round with how often
+	// they do it together, and is not timed: for what is made ahead.
 	Prepare func(n int) error
 }
 
@@ -41,9 +43,13 @@ type Options struct {
 	// on the machine, but also what is waited for, and counts all cores.
 	Clock func() time.Duration
 
-	// Collect has garbage collected before each of the two, and does not time it.
-	// Else either may pay for what the other has left: where collections keep step
-	// with the rounds, always the same one.
+	// Turn is how long one of the two runs before the other has its turn: shorter
+	// than a machine stays at one pace. Zero is the whole of Time.
+	Turn time.Duration
+
+	// Collect has garbage collected before each round and not within it. Else
+	// either may pay for what the other has left: where collections keep step with
+	// the rounds, always the same one.
 	Collect bool
 }
 
@@ -80,6 +86,9 @@ func Compare(floor, subject Work, o Options) (Comparison, error) {
 	if o.Rounds < MinRounds || o.Time < 0 {
 		return Comparison{}, fmt.Errorf("floor: %d rounds of %v: want %d rounds or more", o.Rounds, o.Time, MinRounds)
 	}
+	if o.Turn <= 0 || o.Turn > o.Time {
+		o.Turn = o.Time
+	}
 	floors, err := floor.calibrate(o)
 	if err != nil {
 		return Comparison{}, fmt.Errorf("floor: %w", err)
@@ -88,14 +97,26 @@ func Compare(floor, subject Work, o Options) (Comparison, error) {
 	if err != nil {
 		return Comparison{}, fmt.Errorf("floor: subject: %w", err)
 	}
+	if o.Collect {
+		defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	}
+	turns := int(o.Time / o.Turn)
 	c := Comparison{Rounds: make([]Round, o.Rounds)}
 	for i := range c.Rounds {
-		a, errFloor := floor.time(floors, o)
-		b, errSubject := subject.time(subjects, o)
-		if err := errors.Join(errFloor, errSubject); err != nil {
+		err := errors.Join(floor.prepare(turns*floors), subject.prepare(turns*subjects))
+		if o.Collect {
+			runtime.GC()
+		}
+		var a, b time.Duration
+		for turn := 0; turn < turns && err == nil; turn++ {
+			least, errFloor := floor.time(floors, o.Clock)
+			took, errSubject := subject.time(subjects, o.Clock)
+			a, b, err = a+least, b+took, errors.Join(errFloor, errSubject)
+		}
+		if err != nil {
 			return Comparison{}, fmt.Errorf("floor: round %d: %w", i+1, err)
 		}
-		c.Rounds[i] = Round{Floor: each(a, floors), Subject: each(b, subjects)}
+		c.Rounds[i] = Round{Floor: each(a, turns*floors), Subject: each(b, turns*subjects)}
 	}
 	return c, nil
 }
@@ -142,12 +163,15 @@ func (c Comparison) String() string {
 		c.Ratio(), c.Pairwise(), c.Best(), c.Subject(), c.Floor(), len(c.Rounds))
 }
 
-// calibrate finds out how often the work fits into a time, once at least. What
-// it runs for that also warms caches and pools.
+// calibrate finds out how often the work fits into a turn, once at least. What it
+// runs for that also warms caches and pools.
 func (w Work) calibrate(o Options) (int, error) {
-	d := o.Time
+	d := o.Turn
 	for n := 1; ; {
-		took, err := w.time(n, o)
+		if err := w.prepare(n); err != nil {
+			return 0, err
+		}
+		took, err := w.time(n, o.Clock)
 		if err != nil {
 			return 0, err
 		}
@@ -159,19 +183,18 @@ func (w Work) calibrate(o Options) (int, error) {
 	}
 }
 
+func (w Work) prepare(n int) error {
+	if w.Prepare == nil {
+		return nil
+	}
+	return w.Prepare(n)
+}
+
 // time gives how long n times take.
-func (w Work) time(n int, o Options) (time.Duration, error) {
-	if w.Prepare != nil {
-		if err := w.Prepare(n); err != nil {
-			return 0, err
-		}
-	}
-	if o.Collect {
-		runtime.GC()
-	}
-	start := o.Clock()
+func (w Work) time(n int, clock func() time.Duration) (time.Duration, error) {
+	start := clock()
 	err := w.Run(n)
-	return o.Clock() - start, err
+	return clock() - start, err
 }
 
 // each is one of n; a clock that has not moved counts as a nanosecond, so that

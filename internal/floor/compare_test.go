@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -139,25 +140,66 @@ func TestCPUTime(t *testing.T) {
 	}
 }
 
-// TestCollect counts the collections: one before each of the two in each round,
-// and as many while it finds out how often they fit.
+// TestCollect counts collections of garbage: one in each round, however much garbage
+// there is.
 func TestCollect(t *testing.T) {
-	for _, collect := range []bool{false, true} {
-		var runs uint32
-		work := floor.Each(func() error { return nil })
-		count := floor.Work{Prepare: func(int) error { runs++; return nil }, Run: work.Run}
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		if _, err := floor.Compare(count, count, floor.Options{Rounds: floor.MinRounds, Time: time.Microsecond, Collect: collect}); err != nil {
+	const megabyte = 1 << 20
+	var litter []byte
+	var counts []uint32 // at each call of Prepare, the last one before each round
+	work := floor.Work{
+		Run: func(int) error { litter = make([]byte, 16*megabyte); return nil },
+		Prepare: func(int) error {
+			var stats runtime.MemStats
+			runtime.ReadMemStats(&stats)
+			counts = append(counts, stats.NumGC)
+			return nil
+		},
+	}
+	o := floor.Options{Rounds: floor.MinRounds, Time: time.Microsecond, Collect: true}
+	if _, err := floor.Compare(floor.Each(func() error { return nil }), work, o); err != nil {
+		t.Fatal(err)
+	}
+	counts = counts[len(counts)-floor.MinRounds:]
+	if got := counts[len(counts)-1] - counts[0]; got != floor.MinRounds-1 {
+		t.Errorf("%d collections from the first of %d rounds to the last", got, floor.MinRounds)
+	}
+	if percent := debug.SetGCPercent(100); percent != 100 {
+		debug.SetGCPercent(percent)
+		t.Errorf("garbage is collected at %d %% afterwards", percent)
+	}
+	runtime.KeepAlive(litter)
+}
+
+// TestTurns lets floor and subject have their turns within a round, and prepares
+// for all of them.
+func TestTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var order strings.Builder
+		var prepared, done int
+		work := func(name string) floor.Work {
+			return floor.Work{
+				Prepare: func(n int) error { prepared = n; return nil },
+				Run: func(n int) error {
+					order.WriteString(name)
+					done = n
+					time.Sleep(time.Duration(n) * time.Millisecond)
+					return nil
+				},
+			}
+		}
+		o := floor.Options{Rounds: floor.MinRounds, Time: 40 * time.Millisecond, Turn: 10 * time.Millisecond, Clock: bubbleTime()}
+		c, err := floor.Compare(work("f"), work("s"), o)
+		if err != nil {
 			t.Fatal(err)
 		}
-		runtime.ReadMemStats(&after)
-		want := uint32(0)
-		if collect {
-			want = runs
+		if want := strings.Repeat("fs", 4*floor.MinRounds); !strings.HasSuffix(order.String(), want) {
+			t.Errorf("turns %s, want them to end in %s", order.String(), want)
 		}
-		if got := after.NumForcedGC - before.NumForcedGC; got != want || runs < 2*floor.MinRounds {
-			t.Errorf("%d collections in %d runs, want %d", got, runs, want)
+		if done != 10 || prepared != 40 {
+			t.Errorf("prepared for %d, and done %d in a turn; want 40 and 10", prepared, done)
 		}
-	}
+		if c.Floor() != time.Millisecond || c.Subject() != time.Millisecond {
+			t.Errorf("%v", c)
+		}
+	})
 }
