@@ -3,9 +3,9 @@
 // the disk. What a ratio to such a floor says holds on other machines too.
 //
 // Costs are processor time of this process, the collection of garbage included,
-// on one core, and at the engine of one goroutine with the collector on any core:
-// what else the machine does then counts little. Medians of rounds are taken, floor
-// and figure in turn.
+// on one core, and at the engine of one goroutine with the collector on any core,
+// or between the rounds: what else the machine does then counts little. Medians of
+// rounds are taken, floor and figure in turn.
 package bench
 
 import (
