@@ -14,13 +14,13 @@ const (
 )
 
 // ccm is AES-128 in counter mode with CBC-MAC for a length field of two octets
-// (RFC 3610; Core Vol 6, Part E, 2). It may not be copied into the stack: what is
+// (RFC 3610; Core Vol 6, Part E, 2). It has the blocks to work in because what is
 // given to a cipher.Block has to be on the heap.
 type ccm struct {
 	block cipher.Block
 	tag   int // octets of the authentication value, 4 to 16 and even
 
-	mac, stream [aes.BlockSize]byte // blocks to work in
+	mac, stream [aes.BlockSize]byte
 }
 
 func newCCM(key [16]byte, tag int) *ccm {

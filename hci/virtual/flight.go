@@ -31,7 +31,7 @@ func (f *flight) arrive() {
 	e.travelling--
 	if !e.link.gone {
 		data := f.pdu[0]&headerLLID != llidControl
-		if data { // its sender is told before the receiver can have answered
+		if data { // first, so that the receiver's host, woken last, runs before the sender's
 			e.finished(f.done)
 		}
 		e.peer.receive(f.pdu)

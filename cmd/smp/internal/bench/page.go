@@ -113,7 +113,7 @@ Times are processor time of the process, the collection of garbage included, on 
 goroutine, with the collector on any core), but for *links/throughput*, *links/sustained*, *bonds/put* and *bonds/open*,
 which are elapsed time: what else a machine does is in these. Secure Connections at the engine are measured with
 garbage collected between the rounds: the engine leaves none of its own, and where collections keep step with the rounds
-they fall on one of the two alone. Pairing and floor have turns of a millisecond. The command
+they fall on one of the two alone. There, and through two hosts, pairing and floor have turns of a millisecond. The command
 is built with a profile of such runs (cmd/smp/default.pgo), as benchmarks and programs that import smp are not. The
 ratio to a floor from the same run says the same on other machines; a time does not. A bar is what a ratio, or where it
 has a unit the value, may be at most: `+"`smp bench --bars`"+` exits with 1 where one is missed. Benchmarks beside the code report more
