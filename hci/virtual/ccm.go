@@ -74,7 +74,7 @@ func (c *ccm) authenticate(nonce *[nonceSize]byte, plain, additional []byte) [ae
 	c.absorb(0, plain)
 
 	tag := *x
-	xor(tag[:], c.keyStream(nonce, 0))
+	subtle.XORBytes(tag[:], tag[:], c.keyStream(nonce, 0))
 	return tag
 }
 
@@ -83,8 +83,7 @@ func (c *ccm) authenticate(nonce *[nonceSize]byte, plain, additional []byte) [ae
 func (c *ccm) absorb(at int, text []byte) {
 	x := &c.mac
 	for len(text) > 0 {
-		n := min(len(text), aes.BlockSize-at)
-		xor(x[at:], text[:n])
+		n := subtle.XORBytes(x[at:], x[at:], text)
 		c.block.Encrypt(x[:], x[:])
 		text, at = text[n:], 0
 	}
@@ -94,8 +93,7 @@ func (c *ccm) absorb(at int, text []byte) {
 func (c *ccm) crypt(dst []byte, nonce *[nonceSize]byte, text []byte) []byte {
 	for i := uint16(1); len(text) > 0; i++ {
 		stream := c.keyStream(nonce, i)
-		n := min(len(text), aes.BlockSize)
-		xor(stream, text[:n])
+		n := subtle.XORBytes(stream, stream, text)
 		dst = append(dst, stream[:n]...)
 		text = text[n:]
 	}
@@ -111,15 +109,4 @@ func (c *ccm) keyStream(nonce *[nonceSize]byte, number uint16) []byte {
 	binary.BigEndian.PutUint16(a[14:], number)
 	c.block.Encrypt(a[:], a[:])
 	return a[:]
-}
-
-// xor adds src to dst, which is no shorter.
-func xor(dst, src []byte) {
-	for len(src) >= 8 {
-		binary.NativeEndian.PutUint64(dst, binary.NativeEndian.Uint64(dst)^binary.NativeEndian.Uint64(src))
-		dst, src = dst[8:], src[8:]
-	}
-	for i, b := range src {
-		dst[i] ^= b
-	}
 }

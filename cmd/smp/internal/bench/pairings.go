@@ -26,7 +26,7 @@ const turn = time.Millisecond
 
 // engineGroup measures pairings at the engine: both sides, every PDU encoded and
 // decoded, keys distributed. It is one goroutine; the collector of garbage has the
-// other processors, as it has anywhere, and what it takes there is counted.
+// other processors, as it has anywhere.
 func engineGroup() group {
 	g := group{run: func(ctx context.Context, s *session) error { return s.engines(ctx) }}
 	for _, m := range load.Models() {
@@ -54,9 +54,9 @@ func (s *session) engines(ctx context.Context) error {
 		}
 		options := s.rounds(floor.CPUTime)
 		if !m.Cryptography.Legacy() {
-			// Garbage is too little to matter, but not where its collections keep
-			// step with the rounds. That of legacy pairing is a good part of what it
-			// takes, of its floor too: each has to run for long enough to pay for its own.
+			// Collections are rare, and would keep step with the rounds. Those of legacy
+			// pairing are a good part of what it takes, and of what its floor takes: there
+			// each has to go on for long enough to pay for its own.
 			options.Turn, options.Collect = turn, true
 		}
 		c, err := floor.Compare(floor.Work{Run: crypto.RunN}, floor.Work{Run: engines.Run, Prepare: engines.Prepare}, options)
